@@ -1,0 +1,1 @@
+"""The durable record: installations, customers, facts, events, attempts, waits and operators' actions."""

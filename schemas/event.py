@@ -1,0 +1,101 @@
+"""Our own event: what a delivery says happened, as it travels through the broker. Versioned and strict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.errors import Unreadable, UnknownVersion
+
+VERSION = 1
+LANES = ("agent", "zendesk", "sailthru")
+_NAMES = {"v", "id", "installation", "lane", "type", "subject", "source", "occurred_at", "received_at", "data"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a delivery, an agent or a reconcile pass says happened. Immutable.
+
+    `installation` is the installation's name; `subject` is `user:<id>`, `ticket:<id>` or empty; `occurred_at`
+    is when it became true at the vendor, `received_at` when it reached us. `data` is already in our one
+    spelling: see `schemas.zendesk_events`.
+    """
+
+    id: str
+    installation: str
+    lane: str
+    type: str
+    subject: str
+    source: str
+    occurred_at: datetime
+    received_at: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """The event as the message's body: ASCII JSON, one line."""
+        return json.dumps(
+            {
+                "v": VERSION,
+                "id": self.id,
+                "installation": self.installation,
+                "lane": self.lane,
+                "type": self.type,
+                "subject": self.subject,
+                "source": self.source,
+                "occurred_at": self.occurred_at.isoformat(),
+                "received_at": self.received_at.isoformat(),
+                "data": self.data,
+            },
+            separators=(",", ":"),
+        ).encode("ascii")
+
+
+def from_bytes(body: bytes) -> Event:
+    """Read one of our own events.
+
+    Raises `UnknownVersion` for a version other than ours and `Unreadable` for any other surprise.
+    """
+    try:
+        record = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"The message is not JSON: {error}.") from None
+    if not isinstance(record, dict):
+        raise Unreadable("The message is not one of our events.")
+    if record.get("v") != VERSION:
+        raise UnknownVersion(f"The event has version {record.get('v')!r}; this bridge knows {VERSION}.")
+    return _event(record)
+
+
+def _event(record: dict[str, Any]) -> Event:
+    if set(record) != _NAMES:
+        strange = sorted(set(record) ^ _NAMES)
+        raise Unreadable(f"The event has missing or unknown fields: {', '.join(strange)}.")
+    for name in _NAMES - {"v", "data"}:
+        if not isinstance(record[name], str):
+            raise Unreadable(f"The event's field {name} is not a text.")
+    if record["lane"] not in LANES or not isinstance(record["data"], dict):
+        raise Unreadable("The event's lane or data is not one of ours.")
+    return Event(
+        id=record["id"],
+        installation=record["installation"],
+        lane=record["lane"],
+        type=record["type"],
+        subject=record["subject"],
+        source=record["source"],
+        occurred_at=_moment(record["occurred_at"]),
+        received_at=_moment(record["received_at"]),
+        data=record["data"],
+    )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unreadable(f"The event's time {text!r} is not ISO 8601.") from None
+    if moment.tzinfo is None:
+        raise Unreadable(f"The event's time {text!r} has no offset.")
+    return moment.astimezone(UTC)
