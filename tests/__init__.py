@@ -1,0 +1,1 @@
+"""The tests; each folder follows the package it tells about."""

@@ -1,0 +1,3 @@
+"""The servers as fixtures, lent to every test."""
+
+from __future__ import annotations
