@@ -31,7 +31,9 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _installation() -> Column[int]:
-    return Column("installation_id", Integer, ForeignKey("installations.id"), primary_key=True, autoincrement=False)
+    return Column(
+        "installation_id", Integer, ForeignKey("installations.id"), primary_key=True, autoincrement=False
+    )
 
 
 installations = Table(
@@ -67,13 +69,19 @@ customers = Table(
     Column("zendesk_id", BigInteger, primary_key=True, autoincrement=False),
     Column("address", Text),  # the address fact of an active user, else null; kept here to be looked up
     Column("sid", Text),
-    Column("state", Text, nullable=False, server_default="waiting"),  # for people; `owed`, `seen_at` and `sid` decide
-    Column("seen_at", BigInteger),  # user and all tickets were read once
+    Column(
+        "state", Text, nullable=False, server_default="waiting"
+    ),  # for people; `owed`, `seen_at` and `sid` decide
+    Column("read_at", BigInteger),  # the user's record was read once; nothing is pushed before
+    Column("seen_at", BigInteger),  # and all its tickets were; no ticket var is projected before
     Column("wanted", BigInteger, nullable=False, server_default="0"),  # version of the facts
     Column("paid", BigInteger, nullable=False, server_default="0"),  # version that Sailthru surely holds
     Column("owed", Boolean, nullable=False, server_default=text("false")),
     Column("owed_at", BigInteger),  # since when
-    Column("due_at", BigInteger),  # not before
+    Column("due_at", BigInteger),  # when the pusher looks at it next
+    Column(
+        "not_before", BigInteger, nullable=False, server_default="0"
+    ),  # a new fact does not pull `due_at` before this
     Column("lease", BigInteger, nullable=False, server_default="0"),  # the pusher's number
     Column("lease_until", BigInteger),
     Column("known", Text, nullable=False, server_default="{}"),  # field -> what Sailthru surely holds
@@ -98,7 +106,9 @@ facts = Table(
     _installation(),
     Column("subject", Text, primary_key=True),  # user:7, ticket:991
     Column("field", Text, primary_key=True),  # address, tag/vip, ticket, …
-    Column("zendesk_id", BigInteger),  # the customer it counts for; of a ticket: the requester its value names
+    Column(
+        "zendesk_id", BigInteger
+    ),  # the customer it counts for; of a ticket: the requester its value names
     Column("value", Text, nullable=False),  # JSON
     Column("at", BigInteger, nullable=False),
     Column("origin", Text, nullable=False),  # event, reading, agent

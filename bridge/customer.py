@@ -1,0 +1,120 @@
+"""One customer as the ledger holds it: its profile in Sailthru, what that surely holds, and what is owed. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+EMAIL = "email"  # in `Customer.known`, beside the names of the vars
+
+# States, for people. What decides is `owed`, `read_at`, `sid` and `link`.
+WAITING = "waiting"  # its user was not read yet
+OK = "ok"
+NO_EMAIL = "no_email"
+NO_PROFILE = "no_profile"
+PROFILE_GONE = "profile_gone"
+STAFF = "staff"
+SYNC_OFF = "sync_off"
+NOT_IN_ZENDESK = "not_in_zendesk"
+PUSHING = "pushing"
+REFUSED = "refused"
+TAKEN = "taken"  # another customer owns the profile at its address
+EMAIL_CONFLICT = "email_conflict"
+EMAIL_TAKEN = "email_taken"
+
+# Nothing of ours is late while a customer is in one of these: they wait for somebody outside.
+AT_REST = (OK, NO_EMAIL, NO_PROFILE, PROFILE_GONE, STAFF, SYNC_OFF, NOT_IN_ZENDESK, REFUSED, TAKEN)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The address of the facts is held by another profile in Sailthru.
+
+    `step` says what comes next: `ask` who holds it, `wait` until its owner has moved, `check` in Zendesk whether
+    the holder is inactive, `merge`, or `blocked` (a dead letter; a person decides). `asides` are addresses of
+    the customer's own that were tried as a stepping stone out of a circle.
+    """
+
+    address: str
+    step: str = "ask"
+    reason: str = ""
+    holder_sid: str | None = None
+    holder_id: int | None = None
+    asides: tuple[str, ...] = ()
+    rounds: int = 0
+
+
+@dataclass(frozen=True)
+class Link:
+    """What is known about the customer's profile besides its `sid`.
+
+    `once` stays true after the first link, so that a vanished profile is never created again. `tried` holds
+    the addresses without a profile for this customer; `looked_at` says when the last was asked for.
+    """
+
+    once: bool = False
+    last_sid: str | None = None
+    tried: tuple[str, ...] = ()
+    looked_at: int = 0
+    conflict: Conflict | None = None
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Link:
+        """Read what `to_record` wrote."""
+        known = {name.name: record[name.name] for name in fields(cls) if name.name in record}
+        known["tried"] = tuple(known.get("tried", ()))
+        if known.get("conflict"):
+            conflict = dict(known["conflict"])
+            conflict["asides"] = tuple(conflict.get("asides", ()))
+            known["conflict"] = Conflict(**conflict)
+        return cls(**known)
+
+    def to_record(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What Sailthru surely holds in one field: the digest of the value (of `email` the address itself), since when,
+    and of an object its keys."""
+
+    digest: str
+    at: int
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Customer:
+    """One row of the table of that name; see there for the columns. Times are microseconds since the epoch."""
+
+    installation_id: int
+    zendesk_id: int
+    address: str | None = None
+    sid: str | None = None
+    state: str = WAITING
+    read_at: int | None = None
+    seen_at: int | None = None
+    wanted: int = 0
+    paid: int = 0
+    owed: bool = False
+    owed_at: int | None = None
+    due_at: int | None = None
+    not_before: int = 0
+    lease: int = 0
+    lease_until: int | None = None
+    known: Mapping[str, Known] = field(default_factory=dict)
+    link: Link = Link()
+    failures: int = 0
+    failing_since: int | None = None
+    pushed_at: int | None = None
+
+    def known_address(self) -> str | None:
+        """The address that the profile surely has."""
+        known = self.known.get(EMAIL)
+        return known.digest if known else None
+
+    def without_known(self, names: Sequence[str]) -> dict[str, Known]:
+        """What stays known once these fields are about to be sent."""
+        return {name: known for name, known in self.known.items() if name not in names}

@@ -1,0 +1,85 @@
+"""Attempts: each try to push, written before the call and finished after it; a crash in between leaves evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from bridge.ledger.tables import attempts
+
+SENDING = "sending"
+CONFIRMED = "confirmed"
+LATER = "later"
+UNKNOWN = "unknown"
+REFUSED = "refused"
+HALTED = "halted"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try on one customer, under the pusher's number `lease`. `fields` names what is sent, never its values."""
+
+    installation_id: int
+    zendesk_id: int
+    lease: int
+    system: str
+    action: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How an attempt ended; `error` is a sentence without addresses or secrets."""
+
+    installation_id: int
+    zendesk_id: int
+    lease: int
+    outcome: str
+    error: str = ""
+
+
+def start(connection: Connection, begun: Sequence[Attempt], now: int) -> None:
+    """Say what is about to be sent."""
+    rows = [
+        {
+            "installation_id": one.installation_id,
+            "zendesk_id": one.zendesk_id,
+            "lease": one.lease,
+            "system": one.system,
+            "action": one.action,
+            "fields": json.dumps(one.fields),
+            "started_at": now,
+            "outcome": SENDING,
+            "error": "",
+        }
+        for one in begun
+    ]
+    if rows:
+        connection.execute(insert(attempts), rows)
+
+
+def finish(connection: Connection, ended: Sequence[Finished], now: int) -> None:
+    """Say how they ended."""
+    rows = [
+        {
+            "key_installation": one.installation_id,
+            "key_customer": one.zendesk_id,
+            "key_lease": one.lease,
+            "outcome": one.outcome,
+            "error": one.error,
+            "finished_at": now,
+        }
+        for one in ended
+    ]
+    statement = update(attempts).where(
+        attempts.c.installation_id == bindparam("key_installation"),
+        attempts.c.zendesk_id == bindparam("key_customer"),
+        attempts.c.lease == bindparam("key_lease"),
+    )
+    if rows:
+        connection.execute(
+            statement.values({name: bindparam(name) for name in ("outcome", "error", "finished_at")}), rows
+        )

@@ -1,0 +1,189 @@
+"""Customers in the ledger: who is owed a push, who pushes, what is surely there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, text, update
+
+from bridge.customer import Customer, Known, Link
+from bridge.ledger.tables import customers
+from bridge.ledger.writing import chunks, upsert
+
+# Written out: the databases use the partial index only for the very condition it was made with.
+IS_OWED = text("owed")
+
+_INSTALLATIONS_OWED = text(
+    """
+    WITH RECURSIVE owing(id) AS (
+        SELECT min(installation_id) FROM customers WHERE owed
+        UNION ALL
+        SELECT (SELECT min(installation_id) FROM customers WHERE owed AND installation_id > owing.id)
+        FROM owing WHERE owing.id IS NOT NULL
+    )
+    SELECT id FROM owing WHERE id IS NOT NULL
+    """
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A customer whose facts changed: its address as they now say."""
+
+    zendesk_id: int
+    address: str | None
+
+
+def locked(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]) -> dict[int, Customer]:
+    """These customers, held until the transaction ends, in key order. Unknown ones are left out."""
+    found: dict[int, Customer] = {}
+    for some in chunks(zendesk_ids):
+        query = (
+            select(customers)
+            .where(customers.c.installation_id == installation_id, customers.c.zendesk_id.in_(some))
+            .order_by(customers.c.zendesk_id)
+            .with_for_update()
+        )
+        found.update((row.zendesk_id, _customer(row)) for row in connection.execute(query))
+    return found
+
+
+def one(connection: Connection, installation_id: int, zendesk_id: int) -> Customer | None:
+    """One customer as it stands."""
+    query = select(customers).where(
+        customers.c.installation_id == installation_id, customers.c.zendesk_id == zendesk_id
+    )
+    row = connection.execute(query).first()
+    return None if row is None else _customer(row)
+
+
+def add(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]) -> None:
+    """Make rows for customers never heard of; the others stay as they are."""
+    rows = [{"installation_id": installation_id, "zendesk_id": zendesk_id} for zendesk_id in set(zendesk_ids)]
+    upsert(connection, customers, rows)
+
+
+def mark_owed(connection: Connection, installation_id: int, marks: Sequence[Mark], now: int) -> None:
+    """Their facts changed: one version more is wanted, and a push is due, though not before `not_before`."""
+    rows = [
+        {"key_installation": installation_id, "key_customer": mark.zendesk_id, "new_address": mark.address}
+        for mark in sorted(marks, key=lambda mark: mark.zendesk_id)
+    ]
+    if not rows:
+        return
+    soonest = case((customers.c.not_before > now, customers.c.not_before), else_=now)
+    statement = _by_key().values(
+        wanted=customers.c.wanted + 1,
+        owed=True,
+        owed_at=func.coalesce(customers.c.owed_at, now),
+        due_at=soonest,
+        address=bindparam("new_address"),
+    )
+    connection.execute(statement, rows)
+
+
+def installations_owed(connection: Connection) -> list[int]:
+    """The installations with a customer who is owed something, in order."""
+    return list(connection.scalars(_INSTALLATIONS_OWED))
+
+
+def claimable(
+    connection: Connection, installation_id: int, now: int, *, limit: int, owed_before: int | None = None
+) -> list[Customer]:
+    """Customers of one installation whose push is due and whom nobody pushes, held until the transaction ends.
+
+    `owed_before` leaves out those whose facts began to change later: while a lane has a backlog, facts run ahead.
+    """
+    query = (
+        select(customers)
+        .where(
+            IS_OWED,
+            customers.c.installation_id == installation_id,
+            customers.c.due_at <= now,
+            or_(customers.c.lease_until.is_(None), customers.c.lease_until <= now),
+        )
+        .order_by(customers.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if owed_before is not None:
+        query = query.where(or_(customers.c.owed_at.is_(None), customers.c.owed_at <= owed_before))
+    return [_customer(row) for row in connection.execute(query)]
+
+
+def next_due(connection: Connection) -> int | None:
+    """When the next push is due or its lease ends; None when nobody is owed anything."""
+    soonest = case(
+        (customers.c.lease_until > customers.c.due_at, customers.c.lease_until), else_=customers.c.due_at
+    )
+    micros: int | None = connection.scalar(select(func.min(soonest)).where(IS_OWED))
+    return micros
+
+
+def save(connection: Connection, changed: Sequence[Customer]) -> None:
+    """Write customers back that this transaction holds (`locked`, `claimable`)."""
+    if not changed:
+        return
+    rows = [
+        _row(customer) for customer in sorted(changed, key=lambda one: (one.installation_id, one.zendesk_id))
+    ]
+    names = [name for name in rows[0] if not name.startswith("key_")]
+    connection.execute(_by_key().values({name: bindparam(name) for name in names}), rows)
+
+
+def by_sid(connection: Connection, installation_id: int, sid: str) -> Customer | None:
+    """The customer that a profile is linked to."""
+    return _first(connection, customers.c.installation_id == installation_id, customers.c.sid == sid)
+
+
+def at_address(connection: Connection, installation_id: int, address: str) -> list[Customer]:
+    """The customers whose address fact this is, held until the transaction ends."""
+    query = (
+        select(customers)
+        .where(customers.c.installation_id == installation_id, customers.c.address == address)
+        .order_by(customers.c.zendesk_id)
+        .with_for_update()
+    )
+    return [_customer(row) for row in connection.execute(query)]
+
+
+def _first(connection: Connection, *where: Any) -> Customer | None:
+    row = connection.execute(select(customers).where(*where).with_for_update()).first()
+    return None if row is None else _customer(row)
+
+
+def _by_key() -> Any:
+    return update(customers).where(
+        customers.c.installation_id == bindparam("key_installation"),
+        customers.c.zendesk_id == bindparam("key_customer"),
+    )
+
+
+_COLUMNS = tuple(field.name for field in fields(Customer))
+
+
+def _customer(row: Row[Any]) -> Customer:
+    values: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
+    values["known"] = {
+        name: Known(digest, at, tuple(keys)) for name, (digest, at, keys) in json.loads(row.known).items()
+    }
+    values["link"] = Link.from_record(json.loads(row.link))
+    return Customer(**values)
+
+
+def _row(customer: Customer) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(customer, name) for name in _COLUMNS}
+    values["known"] = _known_text(customer.known)
+    values["link"] = json.dumps(customer.link.to_record(), separators=(",", ":"))
+    values["key_installation"] = values.pop("installation_id")
+    values["key_customer"] = values.pop("zendesk_id")
+    return values
+
+
+def _known_text(known: Mapping[str, Known]) -> str:
+    return json.dumps(
+        {name: [one.digest, one.at, list(one.keys)] for name, one in known.items()}, separators=(",", ":")
+    )

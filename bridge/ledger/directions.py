@@ -1,0 +1,58 @@
+"""Directions: which system of which installation is in trouble, so that nobody else waits for it.
+
+`down`: the remote does not answer; what is owed grows, and one call at a time tries again. `halted`: it does
+not accept our credentials; the same, once a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select
+
+from bridge.ledger.tables import directions
+from bridge.ledger.writing import upsert
+
+DOWN = "down"
+HALTED = "halted"
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A system of one installation that is in trouble since `since`; one call may try at `probe_at`. Microseconds."""
+
+    installation_id: int
+    system: str
+    state: str
+    reason: str
+    since: int
+    failures: int
+    probe_at: int
+
+
+def troubled(connection: Connection, system: str) -> dict[int, Direction]:
+    """The installations whose `system` is in trouble."""
+    query = select(directions).where(directions.c.system == system)
+    return {row.installation_id: Direction(**row._asdict()) for row in connection.execute(query)}
+
+
+def every(connection: Connection) -> Sequence[Direction]:
+    """All that are in trouble."""
+    return [Direction(**row._asdict()) for row in connection.execute(select(directions))]
+
+
+def put(connection: Connection, direction: Direction) -> None:
+    """Note the trouble."""
+    values = {name: getattr(direction, name) for name in directions.c.keys()}
+    upsert(connection, directions, [values], replace=("state", "reason", "since", "failures", "probe_at"))
+
+
+def clear(connection: Connection, installation_id: int, system: str) -> bool:
+    """It answers again; whether there was trouble."""
+    gone = connection.execute(
+        delete(directions).where(
+            directions.c.installation_id == installation_id, directions.c.system == system
+        )
+    )
+    return bool(gone.rowcount)

@@ -1,0 +1,137 @@
+"""Events in the ledger: kept once, however often they are delivered, with what became of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, text, update
+
+from bridge.clock import to_micros
+from bridge.ledger.tables import events
+from bridge.ledger.writing import chunks, upsert
+from schemas.event import Event
+
+KEPT = "kept"
+APPLIED = "applied"
+IGNORED = "ignored"
+DEAD = "dead"
+
+IS_UNAPPLIED = text("outcome = 'kept'")
+
+
+@dataclass(frozen=True)
+class KeptEvent:
+    """An event with what was made of it: the customer it is about, its facts' version, and its outcome so far."""
+
+    event: Event
+    zendesk_id: int | None
+    version: int | None
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class AppliedEvent:
+    """An event whose customer's facts are in Sailthru now."""
+
+    type: str
+    received_at: int
+
+
+def keep(connection: Connection, installation_id: int, kept: Sequence[KeptEvent], now: int) -> None:
+    """Keep events. One that stands already is counted once more and applied anew: the facts decide, not its id."""
+    rows = {one.event.id: _row(installation_id, one, now) for one in kept}
+    upsert(
+        connection,
+        events,
+        list(rows.values()),
+        replace=("version", "outcome", "reason", "applied_at"),
+        grow={"deliveries": 1},
+    )
+
+
+def apply_up_to(
+    connection: Connection, installation_id: int, zendesk_id: int, version: int, now: int
+) -> list[AppliedEvent]:
+    """What this customer's facts held at `version` is in Sailthru: its events up to there are applied."""
+    statement = (
+        update(events)
+        .where(
+            IS_UNAPPLIED,
+            events.c.installation_id == installation_id,
+            events.c.zendesk_id == zendesk_id,
+            events.c.version <= version,
+        )
+        .values(outcome=APPLIED, applied_at=now)
+        .returning(events.c.type, events.c.received_at)
+    )
+    return [AppliedEvent(row.type, row.received_at) for row in connection.execute(statement)]
+
+
+def finish(
+    connection: Connection,
+    installation_id: int,
+    zendesk_id: int,
+    *,
+    outcome: str,
+    reason: str,
+    types: Sequence[str] = (),
+) -> None:
+    """Its events that are not applied end otherwise; `types` narrows to those that begin with one of them."""
+    statement = update(events).where(
+        IS_UNAPPLIED, events.c.installation_id == installation_id, events.c.zendesk_id == zendesk_id
+    )
+    for prefix in types:
+        statement = statement.where(events.c.type.startswith(prefix))
+    connection.execute(statement.values(outcome=outcome, reason=reason))
+
+
+def end_one(connection: Connection, installation_id: int, event_id: str, outcome: str, reason: str) -> None:
+    """One event ends with this outcome."""
+    connection.execute(
+        update(events)
+        .where(events.c.installation_id == installation_id, events.c.id == bindparam("event_id", event_id))
+        .values(outcome=outcome, reason=reason)
+    )
+
+
+def unapplied(connection: Connection, installation_id: int) -> int:
+    """How many kept events of one installation wait for their push."""
+    query = select(func.count()).select_from(events)
+    return connection.scalar(query.where(IS_UNAPPLIED, events.c.installation_id == installation_id)) or 0
+
+
+def standing(connection: Connection, installation_id: int, ids: Iterable[str]) -> dict[str, str]:
+    """The outcomes of those of these events that stand already."""
+    found: dict[str, str] = {}
+    for some in chunks(ids):
+        query = select(events.c.id, events.c.outcome).where(
+            events.c.installation_id == installation_id, events.c.id.in_(some)
+        )
+        found.update((row.id, row.outcome) for row in connection.execute(query))
+    return found
+
+
+def _row(installation_id: int, kept: KeptEvent, now: int) -> dict[str, Any]:
+    event = kept.event
+    return {
+        "installation_id": installation_id,
+        "id": event.id,
+        "lane": event.lane,
+        "type": event.type,
+        "subject": event.subject,
+        "source": event.source,
+        "zendesk_id": kept.zendesk_id,
+        "version": kept.version,
+        "occurred_at": to_micros(event.occurred_at),
+        "received_at": to_micros(event.received_at),
+        "kept_at": now,
+        "applied_at": now if kept.outcome == APPLIED else None,
+        "outcome": kept.outcome,
+        "reason": kept.reason,
+        "deliveries": 1,
+        "data": json.dumps(event.data, separators=(",", ":")),
+    }

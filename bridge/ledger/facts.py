@@ -1,0 +1,88 @@
+"""Facts in the ledger: loaded by subject or by customer, stored as they stand."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, ColumnElement, Row, select
+
+from bridge.clock import from_micros, to_micros
+from bridge.facts import CustomerFacts, Fact, of_customer
+from bridge.ledger.tables import facts
+from bridge.ledger.writing import chunks, upsert
+
+
+def of_subjects(connection: Connection, installation_id: int, subjects: Iterable[str]) -> list[Fact]:
+    """Every fact about these subjects."""
+    return _where(connection, installation_id, facts.c.subject, subjects)
+
+
+def of_fields(
+    connection: Connection, installation_id: int, subjects: Iterable[str], field: str
+) -> list[Fact]:
+    """One field of each of these subjects."""
+    return _where(connection, installation_id, facts.c.subject, subjects, facts.c.field == field)
+
+
+def of_customers(
+    connection: Connection, installation_id: int, zendesk_ids: Iterable[int]
+) -> dict[int, CustomerFacts]:
+    """The facts of each of these customers, its tickets' included; a customer without any has empty ones."""
+    wanted = list(zendesk_ids)
+    found: dict[int, list[Fact]] = defaultdict(list)
+    for fact in _where(connection, installation_id, facts.c.zendesk_id, wanted):
+        if fact.zendesk_id is not None:
+            found[fact.zendesk_id].append(fact)
+    return {zendesk_id: of_customer(found[zendesk_id]) for zendesk_id in wanted}
+
+
+def store(connection: Connection, installation_id: int, standing: Sequence[Fact]) -> None:
+    """Write facts as they stand now. The caller holds their subjects (`writing.lock_subjects`)."""
+    upsert(
+        connection,
+        facts,
+        [_row(installation_id, fact) for fact in standing],
+        replace=("zendesk_id", "value", "at", "origin", "event_id"),
+    )
+
+
+def _where(
+    connection: Connection,
+    installation_id: int,
+    column: ColumnElement[Any],
+    values: Iterable[Any],
+    *more: ColumnElement[bool],
+) -> list[Fact]:
+    found: list[Fact] = []
+    for some in chunks(values):
+        query = select(facts).where(facts.c.installation_id == installation_id, column.in_(some), *more)
+        found.extend(_fact(row) for row in connection.execute(query))
+    return found
+
+
+def _fact(row: Row[Any]) -> Fact:
+    return Fact(
+        subject=row.subject,
+        field=row.field,
+        value=json.loads(row.value),
+        at=from_micros(row.at),
+        origin=row.origin,
+        event_id=row.event_id,
+        zendesk_id=row.zendesk_id,
+    )
+
+
+def _row(installation_id: int, fact: Fact) -> dict[str, Any]:
+    return {
+        "installation_id": installation_id,
+        "subject": fact.subject,
+        "field": fact.field,
+        "zendesk_id": fact.zendesk_id,
+        "value": json.dumps(fact.value, separators=(",", ":")),
+        "at": to_micros(fact.at),
+        "origin": fact.origin,
+        "event_id": fact.event_id,
+    }

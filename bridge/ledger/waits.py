@@ -1,0 +1,166 @@
+"""Waits: every due time of a subject, kept in the transaction that caused it, so that a crash forgets none.
+
+Kinds: `user` and `tickets` (read them in Zendesk), `ticket` (read that one), `event` (try a failed event
+again), `resend` (write the same fields once more). A new cause makes `version` grow; whoever worked off the
+wait ends it only if no new cause came meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
+
+from bridge.clock import from_micros, to_micros
+from bridge.ledger.tables import waits
+from bridge.ledger.writing import upsert
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One subject waits until `due_at` for what `kind` names."""
+
+    installation_id: int
+    subject: str
+    kind: str
+    due_at: datetime
+    since: datetime
+    tries: int = 0
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def number(self) -> int:
+        """The id in `user:7` or `ticket:991`."""
+        return int(self.subject.partition(":")[2])
+
+
+def add(connection: Connection, new: Sequence[Wait]) -> None:
+    """Let subjects wait. One that waits for the same already keeps the earlier due time and gets the newer detail."""
+    by_key: dict[tuple[int, str, str], Wait] = {}
+    for wait in new:
+        key = (wait.installation_id, wait.subject, wait.kind)
+        by_key[key] = _joined(by_key[key], wait) if key in by_key else wait
+    for key, wait in sorted(by_key.items()):
+        standing = _standing(connection, key)
+        upsert(
+            connection,
+            waits,
+            [_row(wait if standing is None else _joined(standing, wait))],
+            replace=("due_at", "tries", "detail", "version"),
+        )
+
+
+def claim_due(
+    connection: Connection, kinds: Sequence[str], now: datetime, *, hold: timedelta, limit: int
+) -> list[Wait]:
+    """Take waits that are due, oldest first, and hold them for `hold`; one reader holds each."""
+    moment = to_micros(now)
+    free = or_(waits.c.lease_until.is_(None), waits.c.lease_until <= moment)
+    query = (
+        select(waits)
+        .where(waits.c.kind.in_(kinds), waits.c.due_at <= moment, free)
+        .order_by(waits.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = [_wait(row) for row in connection.execute(query)]
+    for wait in taken:
+        connection.execute(update(waits).where(_same(wait)).values(lease_until=to_micros(now + hold)))
+    return taken
+
+
+def end(connection: Connection, wait: Wait) -> None:
+    """The wait is over, unless a new cause came since it was taken: then it is due again as that cause says."""
+    ended = connection.execute(delete(waits).where(_same(wait), waits.c.version == wait.version))
+    if not ended.rowcount:
+        connection.execute(update(waits).where(_same(wait)).values(lease_until=None, tries=0))
+
+
+def put_off(connection: Connection, wait: Wait, due_at: datetime, **changed: Any) -> None:
+    """Wait on until `due_at`; `changed` may hold a new `tries` and `detail`. A new cause since then stands instead."""
+    values: dict[str, Any] = {"due_at": to_micros(due_at), "lease_until": None}
+    if "tries" in changed:
+        values["tries"] = changed["tries"]
+    if "detail" in changed:
+        values["detail"] = json.dumps(changed["detail"])
+    moved = connection.execute(
+        update(waits).where(_same(wait), waits.c.version == wait.version).values(**values)
+    )
+    if not moved.rowcount:
+        connection.execute(update(waits).where(_same(wait)).values(lease_until=None))
+
+
+def of_subject(connection: Connection, installation_id: int, subject: str) -> list[Wait]:
+    """What one subject waits for."""
+    query = select(waits).where(waits.c.installation_id == installation_id, waits.c.subject == subject)
+    return [_wait(row) for row in connection.execute(query)]
+
+
+def next_due(connection: Connection, kinds: Sequence[str]) -> datetime | None:
+    """When the earliest wait of these kinds is due or comes free again; None when there is none."""
+    soonest = select(func.min(func.coalesce(waits.c.lease_until, waits.c.due_at))).where(
+        waits.c.kind.in_(kinds)
+    )
+    micros = connection.scalar(soonest)
+    return None if micros is None else from_micros(micros)
+
+
+def _joined(old: Wait, new: Wait) -> Wait:
+    return Wait(
+        installation_id=old.installation_id,
+        subject=old.subject,
+        kind=old.kind,
+        due_at=min(old.due_at, new.due_at),
+        since=min(old.since, new.since),
+        tries=0,
+        detail={**old.detail, **new.detail},
+        version=old.version + 1,
+    )
+
+
+def _standing(connection: Connection, key: tuple[int, str, str]) -> Wait | None:
+    installation_id, subject, kind = key
+    query = select(waits).where(
+        waits.c.installation_id == installation_id, waits.c.subject == subject, waits.c.kind == kind
+    )
+    row = connection.execute(query.with_for_update()).first()
+    return None if row is None else _wait(row)
+
+
+def _same(wait: Wait) -> Any:
+    return and_(
+        waits.c.installation_id == wait.installation_id,
+        waits.c.subject == wait.subject,
+        waits.c.kind == wait.kind,
+    )
+
+
+def _wait(row: Row[Any]) -> Wait:
+    return Wait(
+        installation_id=row.installation_id,
+        subject=row.subject,
+        kind=row.kind,
+        due_at=from_micros(row.due_at),
+        since=from_micros(row.since),
+        tries=row.tries,
+        detail=json.loads(row.detail),
+        version=row.version,
+    )
+
+
+def _row(wait: Wait) -> dict[str, Any]:
+    return {
+        "installation_id": wait.installation_id,
+        "subject": wait.subject,
+        "kind": wait.kind,
+        "due_at": to_micros(wait.due_at),
+        "since": to_micros(wait.since),
+        "tries": wait.tries,
+        "detail": json.dumps(wait.detail),
+        "version": wait.version,
+    }
