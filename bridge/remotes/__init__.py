@@ -1,1 +1,1 @@
-"""Clients of Zendesk and Sailthru. They raise errors named by what happens next; they never retry by themselves."""
+"""The clients of the two systems. They raise named errors and never sleep; requests is imported only here."""
