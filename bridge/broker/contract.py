@@ -6,7 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-LANES = ("agent", "zendesk", "sailthru")
+LANES = ("agent", "zendesk", "sailthru")  # in the order they are served
+PUBLISH_TIMEOUT_S = 0.5
+
+# How often a message may come back from a consumer that died or let go of it before the broker gives it up.
+# A batch's innocent neighbours come back with it at most once per halving of the batch, about seven times.
+DELIVERY_LIMIT = 20
+
+
+def queue_of(lane: str) -> str:
+    """The name of a lane's queue."""
+    return f"bridge.{lane}"
+
+
+def dead_queue_of(lane: str) -> str:
+    """The name of the queue that holds what the broker gave up of a lane."""
+    return f"bridge.{lane}.dead"
+
+
+QUEUES = tuple(queue_of(lane) for lane in LANES)
+DEAD_QUEUES = tuple(dead_queue_of(lane) for lane in LANES)
 
 
 @dataclass(frozen=True)
@@ -25,7 +44,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message to publish. The texts other than the body become properties an engineer can read in the broker's own pages."""
+    """One message to publish.
+
+    The texts beside the body become properties that an engineer can read in the broker's own pages.
+    """
 
     lane: str
     body: bytes
@@ -36,7 +58,10 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class QueueDepth:
-    """How many messages a queue holds (in hand ones included) and, where the broker can tell, the oldest one's age in seconds."""
+    """How many messages a queue holds and, where the broker can tell, the age of the oldest in seconds.
+
+    The embedded broker counts those in hand; RabbitMQ tells a client only of those that wait.
+    """
 
     queue: str
     depth: int
@@ -47,10 +72,17 @@ class Publisher(Protocol):
     """Publishes durably; safe to call from many threads at once."""
 
     def publish(self, outgoing: Outgoing) -> None:
-        """Return when the broker has confirmed that it keeps the message; raise `Unavailable("broker")` when it
-        returned, refused or did not confirm it within 500 ms."""
+        """Return when the broker has confirmed that it keeps the message.
 
-    def close(self) -> None: ...
+        Raises `Unavailable("broker")` when it returned, refused or did not confirm it within 500 ms, and at
+        once while it is known to be away.
+        """
+
+    def is_away(self) -> bool:
+        """True while it is known that a publish would be refused at once."""
+
+    def close(self) -> None:
+        """Let go of the connection; what waits for its confirm raises."""
 
 
 class Consumer(Protocol):
@@ -58,33 +90,54 @@ class Consumer(Protocol):
 
     def take(self, wait_s: float) -> Sequence[Message]:
         """What is there now, agent lane first; waits up to `wait_s` for a first message, never for more.
-        Starts with one message in hand and doubles after each acknowledged batch. Raises `Unavailable("broker")`."""
+
+        Starts with one message in hand, of whichever lane, and doubles whenever a batch as large as that was
+        acknowledged; back to one after a lost connection or `let_go`. Raises `Unavailable("broker")`.
+        """
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
-        """Settle them. A tag that was lost with its connection is passed over: it comes again, which is harmless."""
+        """Settle them.
+
+        A tag that was lost with its connection is passed over: its message comes again, which is harmless.
+        """
+
+    def let_go(self) -> None:
+        """Give back whatever is in hand, for a batch that failed. It comes again, one delivery older."""
 
     def is_backlogged(self, lane: str) -> bool:
         """True while the last `take` left, as far as the broker told, more messages of this lane waiting."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give back whatever is in hand and end."""
 
 
 class Broker(Protocol):
     """Either broker, as `bridge.services` hands it out."""
 
-    def publisher(self) -> Publisher: ...
+    def publisher(self) -> Publisher:
+        """A new publisher; one for each process is enough."""
 
-    def consumer(self) -> Consumer: ...
+    def consumer(self) -> Consumer:
+        """A new consumer, for one thread."""
 
     def declare(self) -> None:
-        """Make sure of the topology. Raises `BadSettings` with the command that mends it when it does not fit."""
+        """Make sure of the topology.
+
+        Raises `BadSettings` with the command that mends it when it does not fit, `Unavailable("broker")` when
+        nobody answers.
+        """
 
     def depths(self) -> Sequence[QueueDepth]:
-        """One entry for each queue, `bridge.agent`, `bridge.agent.dead` and so on. Raises `Unavailable("broker")`."""
+        """One entry for each queue, `bridge.agent`, `bridge.agent.dead` and so on.
+
+        Raises `Unavailable("broker")`.
+        """
 
     def given_up(self, limit: int) -> Sequence[Message]:
-        """Up to `limit` messages out of the `.dead` queues, held until `settle_given_up` or the connection's end."""
+        """Up to `limit` messages of the `.dead` queues, held until settled or until the broker is closed."""
 
-    def settle_given_up(self, messages: Sequence[Message]) -> None: ...
+    def settle_given_up(self, messages: Sequence[Message]) -> None:
+        """Remove them for good."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close its publishers and consumers, and let go of what `given_up` holds."""

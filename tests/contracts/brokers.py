@@ -1,0 +1,76 @@
+"""The brokers that the contract is held against, each over a store that outlives what opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.broker.contract import Broker, Consumer, Message, Outgoing
+from bridge.broker.opening import open_broker
+from bridge.clock import SystemClock
+from bridge.ledger.engine import open_engine
+from bridge.ledger.ledger import Ledger
+from bridge.ledger.tables import metadata
+
+
+@dataclass(frozen=True)
+class BrokerHouse:
+    """One store of messages; every `open` is what another process would open."""
+
+    broker_url: str
+    database_url: str
+    doors: ExitStack
+
+    def ledger(self) -> Ledger:
+        engine = open_engine(self.database_url)
+        self.doors.callback(engine.dispose)
+        return Ledger(engine, SystemClock())
+
+    def open(self) -> Broker:
+        broker = open_broker(self.broker_url, self.ledger())
+        self.doors.callback(broker.close)
+        return broker
+
+
+@contextmanager
+def house(broker_url: str, database_url: str) -> Iterator[BrokerHouse]:
+    """A house with empty tables."""
+    with ExitStack() as doors:
+        made = BrokerHouse(broker_url=broker_url, database_url=database_url, doors=doors)
+        metadata.create_all(made.ledger().engine)
+        yield made
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'ledger.db'}"
+
+
+def outgoing(number: int, *, lane: str = "zendesk", body: bytes | None = None) -> Outgoing:
+    """A message that can be told from its fellows."""
+    return Outgoing(
+        lane=lane,
+        body=b"%s-%d" % (lane.encode(), number) if body is None else body,
+        message_id=f"event-{number}",
+        type="user.tags_changed",
+        installation="acme",
+    )
+
+
+def bodies(messages: Sequence[Message]) -> list[bytes]:
+    return [message.body for message in messages]
+
+
+def drained(consumer: Consumer, count: int, *, batches: list[int] | None = None) -> list[Message]:
+    """Take and acknowledge until `count` messages came; fewer when none comes for five seconds."""
+    found: list[Message] = []
+    while len(found) < count:
+        taken = consumer.take(5)
+        if not taken:
+            break
+        if batches is not None:
+            batches.append(len(taken))
+        found += taken
+        consumer.acknowledge(taken)
+    return found
