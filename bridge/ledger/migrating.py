@@ -1,0 +1,58 @@
+"""Brings the ledger's tables up to date, and says whether they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from bridge.errors import BadSettings
+from bridge.ledger.ledger import Ledger
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number will do, as long as nothing else in the database locks by it.
+LOCK = 7_202_611_221
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the tables to the newest revision, in one transaction. Two at once are safe: the second waits."""
+    with engine.begin() as connection:
+        _lock(connection)
+        command.upgrade(_config(connection), "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the tables are at the newest revision."""
+    with engine.execution_options(writes=False).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest()
+
+
+def newest() -> str | None:
+    """The newest revision there is."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def require_current(ledger: Ledger) -> None:
+    """Raise `BadSettings` unless the tables are at the newest revision. Raises `Unavailable` too."""
+    with ledger.reading() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found != newest():
+        state = f"at revision {found}, not {newest()}" if found else "empty"
+        raise BadSettings([f"DATABASE_URL: the ledger is {state}; run: bridge migrate"])
+
+
+def _lock(connection: Connection) -> None:
+    # On SQLite the transaction itself, which begins as a writer, keeps the second one waiting.
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

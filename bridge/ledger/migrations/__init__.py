@@ -1,0 +1,1 @@
+"""The ledger's revisions. `bridge.ledger.migrating` runs them."""

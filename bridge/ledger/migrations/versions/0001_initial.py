@@ -1,0 +1,259 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:  # noqa: PLR0915 - one statement a table
+    """Create all tables."""
+    op.create_table(
+        "actions",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("installation_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="{}", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actions")),
+    )
+    op.create_index("ix_actions_at", "actions", ["at"], unique=False)
+    op.create_table(
+        "attempts",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("installation_id", sa.Integer(), nullable=False),
+        sa.Column("zendesk_id", sa.BigInteger(), nullable=False),
+        sa.Column("lease", sa.BigInteger(), nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+    )
+    op.create_index(
+        "ix_attempts_customer", "attempts", ["installation_id", "zendesk_id", "started_at"], unique=False
+    )
+    op.create_index("ix_attempts_started", "attempts", ["started_at"], unique=False)
+    op.create_table(
+        "dead_letters",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("installation_id", sa.Integer(), nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=True),
+        sa.Column("zendesk_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_seen", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("data", sa.Text(), server_default="{}", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
+    )
+    op.create_index(
+        "ix_dead_letters_customer", "dead_letters", ["installation_id", "zendesk_id", "reason"], unique=False
+    )
+    op.create_index("ix_dead_letters_event", "dead_letters", ["installation_id", "event_id"], unique=False)
+    op.create_index("ix_dead_letters_state", "dead_letters", ["state", "installation_id"], unique=False)
+    op.create_table(
+        "installations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("removed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_installations")),
+        sa.UniqueConstraint("name", name=op.f("uq_installations_name")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "messages",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("installation", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.Column("deliveries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("held_until", sa.BigInteger(), nullable=True),
+        sa.Column("holder", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_messages_queue", "messages", ["queue", "id"], unique=False)
+    op.create_table(
+        "passes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), server_default="", nullable=False),
+        sa.Column("until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("state", sa.Text(), server_default="{}", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_passes")),
+    )
+    op.create_table(
+        "spool",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("installation", sa.Text(), nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("kept_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spool")),
+    )
+    op.create_index("ix_spool_installation", "spool", ["reason", "installation", "id"], unique=False)
+    op.create_table(
+        "customers",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("zendesk_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("sid", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("seen_at", sa.BigInteger(), nullable=True),
+        sa.Column("wanted", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("paid", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("owed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("owed_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("not_before", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lease", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=True),
+        sa.Column("known", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("link", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.Column("pushed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_customers_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "zendesk_id", name=op.f("pk_customers")),
+        sa.UniqueConstraint("installation_id", "sid", name=op.f("uq_customers_installation_id_sid")),
+    )
+    op.create_index("ix_customers_address", "customers", ["installation_id", "address"], unique=False)
+    op.create_index(
+        "ix_customers_owed",
+        "customers",
+        ["installation_id", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("owed"),
+        postgresql_where=sa.text("owed"),
+    )
+    op.create_table(
+        "directions",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("probe_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_directions_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "system", name=op.f("pk_directions")),
+    )
+    op.create_table(
+        "events",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("zendesk_id", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=True),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("kept_at", sa.BigInteger(), nullable=False),
+        sa.Column("applied_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("deliveries", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_events_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "id", name=op.f("pk_events")),
+    )
+    op.create_index(
+        "ix_events_customer", "events", ["installation_id", "zendesk_id", "kept_at"], unique=False
+    )
+    op.create_index("ix_events_kept", "events", ["kept_at"], unique=False)
+    op.create_index(
+        "ix_events_unapplied",
+        "events",
+        ["installation_id", "zendesk_id"],
+        unique=False,
+        sqlite_where=sa.text("outcome = 'kept'"),
+        postgresql_where=sa.text("outcome = 'kept'"),
+    )
+    op.create_table(
+        "facts",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("zendesk_id", sa.BigInteger(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_facts_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "subject", "field", name=op.f("pk_facts")),
+    )
+    op.create_index("ix_facts_customer", "facts", ["installation_id", "zendesk_id"], unique=False)
+    op.create_table(
+        "quotas",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("per_minute", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("held_until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_quotas_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "bucket", name=op.f("pk_quotas")),
+    )
+    op.create_table(
+        "waits",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("detail", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_waits_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "subject", "kind", name=op.f("pk_waits")),
+    )
+    op.create_index("ix_waits_due", "waits", ["kind", "due_at"], unique=False)

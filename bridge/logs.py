@@ -1,0 +1,111 @@
+"""Logs: one JSON line an event, on standard error; never a body, a token or a whole address.
+
+Write `log.info("sentence for people", action="event_kept", installation=…)`. `action` is a name that stays;
+the sentence may change.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
+
+HIDDEN = "[hidden]"
+_ADDRESS = re.compile(
+    r"[^\s@<>\"'(),:;=\[\]{}/|\\]+@[^\s@<>\"'(),:;=\[\]{}/|\\]+\.[^\s@<>\"'(),:;=\[\]{}/|\\]+"
+)
+_SECRET_NAME = re.compile(
+    r"secret|token|password|authorization|api_?key|cookie|signature|private", re.IGNORECASE
+)
+# Loggers of others that would fill the log with what is of no use to an operator.
+_QUIET = {"pika": "WARNING", "urllib3": "WARNING", "alembic": "WARNING", "werkzeug": "WARNING"}
+_GUNICORN = ("gunicorn.error", "gunicorn.access")
+
+
+def masked(address: str) -> str:
+    """An address that still tells two people apart, and nobody else who they are: `j…@e….com`."""
+    local, _at, domain = address.rpartition("@")
+    host, _dot, suffix = domain.rpartition(".")
+    return f"{local[:1]}…@{host[:1]}….{suffix}"
+
+
+def configure(level: str) -> None:
+    """Set up this process's logs: ours, and the standard library's of all others. Called by a main, once."""
+    logging.config.dictConfig(standard_logging(level))
+    structlog.configure(
+        processors=[*_shared(), structlog.processors.format_exc_info, *_written()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        # One write a line, so that the lines of several processes do not mix.
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+def standard_logging(level: str) -> dict[str, Any]:
+    """The standard library's logging as `dictConfig` takes it, and gunicorn as its `logconfig_dict`."""
+    loggers: dict[str, Any] = {name: {"level": least} for name, least in _QUIET.items()}
+    loggers |= {name: {"handlers": [], "propagate": True, "level": level} for name in _GUNICORN}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": _formatter}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": loggers,
+    }
+
+
+def _formatter() -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_logger_name, *_shared()],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            *_written(),
+        ],
+    )
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+    ]
+
+
+def _written() -> list[Processor]:
+    return [
+        mask,
+        structlog.processors.EventRenamer("message"),
+        structlog.processors.JSONRenderer(default=str),
+    ]
+
+
+def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor: hides what must not be written, whoever logged it."""
+    return {name: _masked_field(name, value) for name, value in event.items()}
+
+
+def _masked_field(name: str, value: Any) -> Any:
+    if _SECRET_NAME.search(name) and isinstance(value, str | bytes | list | tuple | dict):
+        return HIDDEN
+    return _masked_value(value)
+
+
+def _masked_value(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _masked_field(str(name), inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked_value(inner) for inner in value]
+    text = value if isinstance(value, str) else str(value)
+    return _ADDRESS.sub(lambda found: masked(found.group()), text) if "@" in text else text

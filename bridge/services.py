@@ -1,0 +1,61 @@
+"""The one place that wires: settings in, everything a process works with out. Nothing here connects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bridge.broker.contract import Broker
+from bridge.broker.opening import open_broker
+from bridge.clock import Clock, SystemClock
+from bridge.directory import Directory
+from bridge.ledger.engine import open_engine
+from bridge.ledger.ledger import Ledger
+from bridge.ledger.migrating import require_current
+from bridge.settings import Settings
+from bridge.vault import Vault
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a process works with."""
+
+    settings: Settings
+    clock: Clock
+    ledger: Ledger
+    vault: Vault
+    directory: Directory
+    broker: Broker
+    log: Any
+
+    def close(self) -> None:
+        """Let go of the broker and the database."""
+        self.broker.close()
+        self.ledger.engine.dispose()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Services:
+    """Wire everything. Raises `BadSettings` for addresses nobody can open."""
+    clock = clock or SystemClock()
+    ledger = Ledger(open_engine(settings.database_url), clock)
+    vault = Vault(settings.secret_keys)
+    return Services(
+        settings,
+        clock,
+        ledger=ledger,
+        vault=vault,
+        directory=Directory(ledger, vault),
+        broker=open_broker(settings.broker_url, ledger),
+        log=structlog.get_logger("bridge"),
+    )
+
+
+def require_ready(services: Services) -> None:
+    """What a process asks before it works: the ledger's tables are current and the broker's queues fit.
+
+    Raises `BadSettings` with the command that helps, or `Unavailable` while the ledger or the broker is away.
+    """
+    require_current(services.ledger)
+    services.broker.declare()
