@@ -1,7 +1,7 @@
 """One spelling for what Zendesk writes in several ways.
 
-Events say `"7"`, `"0"` and `OPEN` where REST says `7`, null and `open`. Pure functions: they take what stands in
-the JSON, and raise `Unreadable` for what cannot mean anything or what no ledger can store.
+Events say `"7"`, `"0"` and `OPEN` where REST says `7`, null and `open`. Pure functions: they take what stands
+in the JSON, and raise `Unreadable` for what cannot mean anything or what no ledger can store.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _DIGITS = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 # PostgreSQL stores no NUL, and neither database half of a surrogate pair.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_SHOWN = 60
+# Tags and addresses become part of keys; PostgreSQL indexes none over 2,704 bytes. Zendesk allows 255.
+LONGEST_KEY = 500
 
 
 def storable(text: str) -> str:
@@ -40,8 +42,24 @@ def plain_text(value: Any) -> str:
 
 
 def word(value: Any) -> str | None:
-    """A value of an enumeration in lower case; null and empty are None."""
-    return plain_text(value).strip().lower() or None
+    """A short value in lower case; null and empty are None."""
+    return short(plain_text(value).strip().lower()) or None
+
+
+def short(text: str) -> str:
+    """The text itself, if it can be part of a key."""
+    if len(text) > LONGEST_KEY:
+        raise Unreadable(f"{shown(text)} is longer than {LONGEST_KEY} characters.")
+    return text
+
+
+def flag(value: Any) -> bool | None:
+    """Yes or no; null is neither."""
+    if value is None or isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return bool(value == "true")
+    raise Unreadable(f"{shown(value)} stands where true or false belongs.")
 
 
 def status(value: Any) -> str | None:
@@ -97,8 +115,7 @@ def moment(text: Any) -> datetime:
 
 def iso(time: datetime) -> str:
     """An aware moment as we write it into data and vars: `2026-11-22T09:55:16Z`, whole seconds."""
-    utc = time.astimezone(UTC)
-    return f"{utc.year:04}-{utc.month:02}-{utc.day:02}T{utc.hour:02}:{utc.minute:02}:{utc.second:02}Z"
+    return time.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def iso_time(value: Any) -> str | None:
@@ -116,7 +133,7 @@ def tags(value: Any) -> list[str]:
         value = value.split()
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
         raise Unreadable(f"{shown(value)} stands where tags belong.")
-    return sorted({storable(tag).strip() for tag in value} - {""})
+    return sorted({short(storable(tag).strip()) for tag in value} - {""})
 
 
 def shown(value: Any) -> str:

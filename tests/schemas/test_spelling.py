@@ -30,6 +30,7 @@ ALL: list[Callable[[Any], object]] = [
     spelling.moment,
     spelling.iso_time,
     spelling.tags,
+    spelling.flag,
 ]
 
 
@@ -113,6 +114,18 @@ def test_no_tags_are_an_empty_list() -> None:
 def test_what_no_ledger_can_store_is_unreadable(spell: Callable[[Any], object], text: str) -> None:
     with pytest.raises(Unreadable):
         spell(text)
+
+
+@pytest.mark.parametrize("spell", [spelling.address, spelling.tags])
+def test_what_fits_in_no_key_is_unreadable(spell: Callable[[Any], object]) -> None:
+    with pytest.raises(Unreadable, match="longer than 500"):
+        spell("x" * 501)
+
+
+def test_yes_and_no_come_as_such_or_as_texts() -> None:
+    assert [spelling.flag(value) for value in (True, "false", None)] == [True, False, None]
+    with pytest.raises(Unreadable):
+        spelling.flag("perhaps")
 
 
 def test_a_fault_never_shows_an_address() -> None:

@@ -1,0 +1,143 @@
+"""What the bodies of all hooks have in common: how JSON is read, and what is kept of one that cannot be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from marshmallow import ValidationError, fields, missing
+
+from schemas.errors import Unreadable
+from schemas.event import Event
+from schemas.spelling import shown
+
+# A vendor's clock may be ahead by this much, in seconds; what claims to be later happened when it arrived.
+AHEAD_S = 300
+KEPT_OF_A_BODY = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one delivery was read as: the events in it, and how many that we have no use for."""
+
+    events: tuple[Event, ...]
+    ignored: int
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A verified delivery as it came: what is kept of it when its body cannot be read.
+
+    `id` is a fresh one; `hook` is the last part of the address it came to, `zendesk/events` for instance.
+    """
+
+    id: str
+    installation: str
+    hook: str
+    body: bytes
+    content_type: str
+    received_at: datetime
+
+
+class Spelled(fields.Field[Any]):
+    """A field that one function of `schemas.spelling` reads, null and absence included."""
+
+    def __init__(self, spell: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.spell = spell
+
+    def deserialize(self, value: Any, *_where: Any, **_options: Any) -> Any:
+        """Read one value. The steps from here to `_deserialize` would cost more than the reading itself."""
+        try:
+            return self.spell(None if value is missing else value)
+        except Unreadable as error:
+            raise ValidationError(error.fault) from None
+
+
+def needed_id(spell: Any) -> Any:
+    """A reader of ids that does not take none for an answer."""
+
+    def spell_needed(value: Any) -> Any:
+        known = spell(value)
+        if known is None:
+            raise Unreadable("The id is missing.")
+        return known
+
+    return spell_needed
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The body as a JSON object; raises `Unreadable` with a sentence for everything else."""
+    if not body.strip():
+        raise Unreadable("The body is empty.")
+    try:
+        record = json.loads(body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Unreadable("The body is not UTF-8.") from None
+    except RecursionError:
+        raise Unreadable("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise Unreadable(f"The body is not JSON: {_place(error)}.") from None
+    if not isinstance(record, dict):
+        raise Unreadable(f"The body is JSON, but no object: {shown(record)}.")
+    return record
+
+
+def loaded(schema: Any, record: Any, where: str = "") -> dict[str, Any]:
+    """What a schema makes of a record; its faults, all of them, become one `Unreadable`."""
+    try:
+        result: dict[str, Any] = schema.load(record)
+    except ValidationError as error:
+        raise Unreadable(_sentence(error, where)) from None
+    return result
+
+
+def not_ahead(time: datetime, received_at: datetime) -> datetime:
+    """A vendor's time, or the arrival when it lies too far ahead of that."""
+    return time if time - received_at <= timedelta(seconds=AHEAD_S) else received_at
+
+
+def unreadable_event(error: Unreadable, arrival: Arrival) -> Event:
+    """The event by which a signed body that nobody can read reaches the dead letters."""
+    return Event(
+        id=arrival.id,
+        installation=arrival.installation,
+        lane=arrival.hook.partition("/")[0],
+        type="unreadable",
+        subject="",
+        source="trigger" if arrival.hook.endswith("triggers") else "webhook",
+        occurred_at=arrival.received_at,
+        received_at=arrival.received_at,
+        data={
+            "fault": error.fault,
+            "hint": error.hint,
+            "hook": arrival.hook,
+            "body": printable(arrival.body),
+            "content_type": printable(arrival.content_type.encode("utf-8", "replace"))[:200],
+        },
+    )
+
+
+def printable(body: bytes) -> str:
+    """A body as a text that every ledger stores and every terminal shows: escaped, and cut to 16 KiB."""
+    text = body[:KEPT_OF_A_BODY].decode("utf-8", "backslashreplace")
+    escaped = "".join(mark if mark.isprintable() or mark in "\n\t" else _escaped(mark) for mark in text)
+    return escaped.encode()[:KEPT_OF_A_BODY].decode("utf-8", "ignore")
+
+
+def _escaped(mark: str) -> str:
+    return mark.encode("unicode_escape").decode("ascii")
+
+
+def _place(error: ValueError) -> str:
+    # Only the parser's own words and the place: the text around it may be anybody's.
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    return "it holds a number of thousands of digits"
+
+
+def _sentence(error: ValidationError, where: str) -> str:
+    messages: dict[str, list[str]] = error.messages_dict
+    return " ".join(f"{where}{name}: {' '.join(map(str, texts))}" for name, texts in sorted(messages.items()))
