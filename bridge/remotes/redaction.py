@@ -9,7 +9,8 @@ LONGEST = 120
 MASK = "***"
 
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
-_TOKEN = re.compile(r"[A-Za-z0-9+/_\-]{20,}={0,2}")
+# without a digit it is a long word, such as the name of an error
+_TOKEN = re.compile(r"(?=[A-Za-z+/_\-]*\d)[A-Za-z0-9+/_\-]{20,}={0,2}")
 _NUMBER = re.compile(r"\d{7,}")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 

@@ -1,0 +1,219 @@
+"""The Zendesk client: reads of users and tickets, and any other call with the same errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from bridge.clock import Clock
+from bridge.errors import BadCredentials, TryLater
+from bridge.remotes.rates import RateReading, rate_reading
+from bridge.remotes.transport import READ_S, Answer, Request, Transport
+from bridge.remotes.zendesk_errors import SYSTEM, NotFound, checked
+from bridge.remotes.zendesk_token import TokenKeeper, token_keeper
+from schemas import zendesk_records as records
+from schemas.errors import Unreadable
+from schemas.installation import ZendeskAccount
+from schemas.zendesk_records import TicketRecord, UserRecord
+
+__all__ = ["Me", "Page", "RateReading", "Reading", "TicketRecord", "UserRecord", "Zendesk"]
+
+PAGE_SIZE = 100
+MOST_USERS = 100
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "Content-Type": "application/json",
+    "User-Agent": "sailthru-zendesk-bridge",
+}
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Value]):
+    """What was read, and when the request for it was *sent*, on the server's clock.
+
+    That is its `Date`, a whole second, less the time that the call took; our own clock if it sent none.
+    """
+
+    value: Value
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class Page(Generic[Value]):
+    """One page of a list. `after` is the cursor of the next one; None with the last."""
+
+    items: tuple[Value, ...]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Me:
+    """The user that we act as. `skew_s` is how far Zendesk's clock is ahead of ours, to about a second."""
+
+    user: UserRecord
+    skew_s: float | None
+
+
+class Zendesk:
+    """Calls one Zendesk account.
+
+    Every method raises `TryLater`, `SendAgain` (a write whose outcome nobody knows), `Refused` or
+    `BadCredentials`, and nothing else. `on_rate` is told what each reply says of the quota; it is called in
+    the caller's thread and must be quick. Signing in and, after a 401, once again may cost a call more.
+    """
+
+    def __init__(
+        self,
+        account: ZendeskAccount,
+        *,
+        clock: Clock,
+        on_rate: Callable[[RateReading], None],
+        token: TokenKeeper | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        self._account = account
+        self._on_rate = on_rate
+        self._transport = transport or Transport(clock)
+        self._token = token or token_keeper(account, transport=self._transport, clock=clock)
+
+    def user(self, id: int) -> Reading[UserRecord] | None:  # noqa: A002 - the vendor's word
+        """One user, or None when Zendesk has none with this id. A deleted one reads as not active."""
+        reading = self._found(f"/api/v2/users/{int(id)}")
+        return reading and _as(reading, lambda record: records.user(_part(record, "user")))
+
+    def users(self, ids: Sequence[int]) -> Reading[tuple[UserRecord, ...]]:
+        """Up to 100 users in one call. Unknown ids are left out of the answer."""
+        if not 0 < len(ids) <= MOST_USERS:
+            raise ValueError(f"between 1 and {MOST_USERS} users can be read at once, not {len(ids)}")
+        reading = self.get("/api/v2/users/show_many", {"ids": ",".join(str(int(one)) for one in ids)})
+        return _as(reading, lambda record: tuple(records.user(one) for one in _entries(record, "users")))
+
+    def tickets_of(
+        self, user_id: int, after: str | None = None, *, read_s: float = READ_S
+    ) -> Reading[Page[TicketRecord]] | None:
+        """One page of the tickets that a user has requested, or None when there is no such user."""
+        query = {"page[size]": str(PAGE_SIZE)} | ({"page[after]": after} if after else {})
+        reading = self._found(f"/api/v2/users/{int(user_id)}/tickets/requested", query, read_s)
+        return reading and _as(reading, lambda record: _ticket_page(record, after))
+
+    def ticket(self, id: int) -> Reading[TicketRecord] | None:  # noqa: A002 - the vendor's word
+        """One ticket, or None when Zendesk has none with this id."""
+        reading = self._found(f"/api/v2/tickets/{int(id)}")
+        return reading and _as(reading, lambda record: records.ticket(_part(record, "ticket")))
+
+    def me(self) -> Me:
+        """The user that we act as; harmless, and so the probe for credentials and clocks."""
+        answer = self._answer("GET", "/api/v2/users/me")
+        record = checked(answer, "GET")
+        if isinstance(record, Mapping) and not _part(record, "user").get("id"):
+            # a caller who is not signed in is no error to this address: it answers with nobody
+            raise BadCredentials(SYSTEM, "the reply is for an anonymous user")
+        user = _as(Reading(record, answer.sent_at), lambda one: records.user(_part(one, "user"))).value
+        server_at = answer.server_at
+        skew = None if server_at is None else (server_at - answer.received_at).total_seconds()
+        return Me(user=user, skew_s=skew)
+
+    def get(
+        self, path: str, query: Mapping[str, str] | None = None, *, read_s: float = READ_S
+    ) -> Reading[Any]:
+        """GET any path (`/api/v2/…`); the reply's JSON. A missing record raises `NotFound`, a `Refused`."""
+        full = f"{path}?{urlencode(query)}" if query else path
+        answer = self._answer("GET", full, read_s=read_s)
+        return Reading(checked(answer, "GET"), answer.sent_at)
+
+    def post(self, path: str, body: Any = None) -> Reading[Any]:
+        """POST JSON to any path; the reply's JSON, None when it has no body."""
+        return self._written("POST", path, body)
+
+    def put(self, path: str, body: Any = None) -> Reading[Any]:
+        """PUT JSON to any path; the reply's JSON, None when it has no body."""
+        return self._written("PUT", path, body)
+
+    def delete(self, path: str, body: Any = None) -> Reading[Any]:
+        """DELETE any path, with a body where the call takes one (tags); the reply's JSON or None."""
+        return self._written("DELETE", path, body)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._transport.close()
+
+    def _found(
+        self, path: str, query: Mapping[str, str] | None = None, read_s: float = READ_S
+    ) -> Reading[Any] | None:
+        try:
+            return self.get(path, query, read_s=read_s)
+        except NotFound:
+            return None
+
+    def _written(self, method: str, path: str, body: Any) -> Reading[Any]:
+        text = (
+            None if body is None else json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
+        )
+        answer = self._answer(method, path, text)
+        return Reading(checked(answer, method), answer.sent_at)
+
+    def _answer(self, method: str, path: str, body: bytes | None = None, read_s: float = READ_S) -> Answer:
+        authorization = self._token.header()
+        answer = self._sent(method, path, body, authorization, read_s)
+        if answer.status == 401 and self._token.renewed(authorization):
+            answer = self._sent(method, path, body, self._token.header(), read_s)
+        return answer
+
+    def _sent(self, method: str, path: str, body: bytes | None, authorization: str, read_s: float) -> Answer:
+        headers = {**_HEADERS, "Authorization": authorization}
+        url = f"{self._account.url.rstrip('/')}{path}"
+        answer = self._transport.send(Request(SYSTEM, method, url, headers, body, read_s))
+        reading = rate_reading(
+            SYSTEM, SYSTEM, headers=answer.headers, at=answer.received_at, server_at=answer.server_at
+        )
+        if reading is not None:
+            self._on_rate(reading)
+        return answer
+
+
+def _as(reading: Reading[Any], read: Callable[[Any], Value]) -> Reading[Value]:
+    try:
+        return Reading(read(reading.value), reading.sent_at)
+    except Unreadable as error:
+        raise TryLater(SYSTEM, "garbled", detail=error.fault) from None
+
+
+def _part(record: Any, name: str) -> Mapping[str, Any]:
+    part = record.get(name) if isinstance(record, Mapping) else None
+    if not isinstance(part, Mapping):
+        raise Unreadable(f"The reply holds no {name}.")
+    return part
+
+
+def _entries(record: Any, name: str) -> list[Any]:
+    entries = record.get(name) if isinstance(record, Mapping) else None
+    if not isinstance(entries, list):
+        raise Unreadable(f"The reply holds no {name}.")
+    return entries
+
+
+def _ticket_page(record: Any, asked: str | None) -> Page[TicketRecord]:
+    items = tuple(records.ticket(one) for one in _entries(record, "tickets"))
+    return Page(items, _next_cursor(record, asked))
+
+
+def _next_cursor(record: Mapping[str, Any], asked: str | None) -> str | None:
+    """The cursor of the next page. A list that is not surely complete must never look so."""
+    meta = record.get("meta")
+    if not isinstance(meta, Mapping):
+        if record.get("next_page"):
+            raise Unreadable("The reply is paged by number although a cursor was asked for.")
+        return None
+    if not meta.get("has_more"):
+        return None
+    after = meta.get("after_cursor")
+    if not isinstance(after, str) or not after or after == asked:
+        raise Unreadable("The reply says that there is more, but not where.")
+    return after
