@@ -17,9 +17,8 @@ import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
 HIDDEN = "[hidden]"
-_ADDRESS = re.compile(
-    r"[^\s@<>\"'(),:;=\[\]{}/|\\]+@[^\s@<>\"'(),:;=\[\]{}/|\\]+\.[^\s@<>\"'(),:;=\[\]{}/|\\]+"
-)
+_PART = r"[^\s@<>\"'(),:;=\[\]{}/|\\]+"
+_ADDRESS = re.compile(rf"{_PART}@{_PART}\.[^\s@<>\"'(),:;=\[\]{{}}/|\\.]+")
 _SECRET_NAME = re.compile(
     r"secret|token|password|authorization|api_?key|cookie|signature|private", re.IGNORECASE
 )

@@ -92,7 +92,7 @@ def _database_url(env: FileAwareEnv, name: str) -> str:
         url = make_url(text)
     except ArgumentError:
         raise ValidationError("is not a database address such as sqlite:///var/bridge.db") from None
-    if url.drivername not in ("sqlite", "postgres", "postgresql"):
+    if url.drivername not in ("sqlite", "postgres", "postgresql", "postgresql+psycopg"):
         raise ValidationError("must begin with sqlite:///, postgres:// or postgresql://")
     if url.drivername == "sqlite" and (not url.database or url.database == ":memory:"):
         raise ValidationError("must name a file, as in sqlite:///var/bridge.db")
@@ -214,8 +214,10 @@ def _read(env: FileAwareEnv, option: Option, *, values: dict[str, Any], faults: 
     try:
         if env.str(option.name, "").strip():
             values[option.field] = option.read(env, option.name)
-    except EnvValidationError as error:
+    except EnvValidationError as error:  # from one of the library's own readers
         faults.extend(f"{option.name}: {fault}" for fault in _sentences(error.error_messages))
+    except ValidationError as error:
+        faults.extend(f"{option.name}: {fault}" for fault in _sentences(error.messages))
     except (EnvError, ValueError, OSError) as error:
         faults.append(f"{option.name}: {error}")
     else:

@@ -88,7 +88,7 @@ class Whole(fields.Integer):
             error_messages={"invalid": "must be a whole number", "null": "must be a whole number"},
         )
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool | str):
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **kwargs)
@@ -104,7 +104,7 @@ class Share(fields.Float):
             error_messages={"invalid": "must be a number above 0 and at most 1"},
         )
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
         if isinstance(value, bool | str):
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **kwargs)

@@ -78,6 +78,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("settings", sa.Text(), nullable=False),
         sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("learned", sa.Text(), server_default="{}", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("removed_at", sa.BigInteger(), nullable=True),
