@@ -30,10 +30,9 @@ class Read:
 class Arrival:
     """A verified delivery as it came: what is kept of it when its body cannot be read.
 
-    `id` is a fresh one; `hook` is the last part of the address it came to, `zendesk/events` for instance.
+    `hook` is the last part of the address it came to, `zendesk/events` for instance.
     """
 
-    id: str
     installation: str
     hook: str
     body: bytes
@@ -99,10 +98,10 @@ def not_ahead(time: datetime, received_at: datetime) -> datetime:
     return time if time - received_at <= timedelta(seconds=AHEAD_S) else received_at
 
 
-def unreadable_event(error: Unreadable, arrival: Arrival) -> Event:
+def unreadable_event(error: Unreadable, arrival: Arrival, *, id: str) -> Event:  # noqa: A002 - the event's word
     """The event by which a signed body that nobody can read reaches the dead letters."""
     return Event(
-        id=arrival.id,
+        id=id,
         installation=arrival.installation,
         lane=arrival.hook.partition("/")[0],
         type="unreadable",

@@ -17,9 +17,9 @@ ARRIVAL = datetime(2026, 11, 22, 9, 55, 18, tzinfo=UTC)
 
 @pytest.mark.parametrize(("hook", "source"), [("zendesk/events", "webhook"), ("zendesk/triggers", "trigger")])
 def test_an_unreadable_body_becomes_an_event_of_its_own(hook: str, source: str) -> None:
-    arrival = Arrival("fresh", "acme", hook, b"\x00\xff{", "application/json", ARRIVAL)
+    arrival = Arrival("acme", hook, b"\x00\xff{", "application/json", ARRIVAL)
 
-    event = unreadable_event(Unreadable("The body is not JSON.", "Look at the trigger."), arrival)
+    event = unreadable_event(Unreadable("The body is not JSON.", "Look at the trigger."), arrival, id="fresh")
 
     assert event.data == {
         "fault": "The body is not JSON.",

@@ -1,0 +1,1 @@
+"""HTTP in. Flask lives here and nowhere else."""

@@ -1,0 +1,95 @@
+"""How this receiver answers: short JSON, the headers of every answer, and what each error becomes in HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from bridge.errors import Rejected, Unavailable
+
+# Zendesk tries again on 409, and on 429 and 503 that name less than 60 s; never on 500 or 502.
+RETRY_AFTER_S = 30
+JSON = "application/json"
+HEADERS = (
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+)
+CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "timeout",
+    413: "too_large",
+    415: "wrong_content_type",
+}
+
+log = structlog.get_logger(__name__)
+
+
+def answer(status: int, **content: Any) -> Response:
+    """A JSON answer."""
+    return Response(json.dumps(content), status=status, mimetype=JSON)
+
+
+def try_again(code: str) -> Response:
+    """503 in the form that makes Zendesk send the same again."""
+    response = answer(503, error=code)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def install(app: Flask) -> None:
+    """Make the app answer in this way, whatever happens."""
+    app.after_request(_with_headers)
+    app.register_error_handler(Rejected, _rejected)
+    app.register_error_handler(Unavailable, _unavailable)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def code_of(error: HTTPException) -> str:
+    """The short word for an HTTP error that Flask raised."""
+    return CODES.get(error.code or 0, "bad_request")
+
+
+def _with_headers(response: Response) -> Response:
+    for name, value in HEADERS:
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _rejected(error: Rejected) -> Response:
+    return answer(error.status, error=error.code)
+
+
+def _unavailable(error: Unavailable) -> Response:
+    return try_again(f"{error.part}_away")
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status >= 500:
+        return try_again("unavailable")
+    if status < 400:
+        return Response(status=status, headers=error.get_headers())
+    response = answer(status, error=code_of(error))
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    # The one broad handler of this process: a 500 would not be sent again, so it is a 503.
+    log.error(
+        "A request failed in a way that nobody foresaw.",
+        action="request_failed",
+        method=request.method,
+        endpoint=request.endpoint,
+        exc_info=error,
+    )
+    return try_again("unforeseen")

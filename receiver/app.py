@@ -1,0 +1,24 @@
+"""The receiver's Flask application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from receiver import answers
+from receiver.health import health_pages
+from receiver.hooks import zendesk_hooks
+from receiver.metrics_page import metrics_page
+from receiver.parts import Parts
+
+LARGEST_BODY = 1024 * 1024
+
+
+def create_app(parts: Parts) -> Flask:
+    """Build the application; it connects to nothing before the first request."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    answers.install(app)
+    app.register_blueprint(zendesk_hooks(parts))
+    app.register_blueprint(health_pages(parts))
+    app.register_blueprint(metrics_page(parts))
+    return app
