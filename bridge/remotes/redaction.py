@@ -8,7 +8,7 @@ from collections.abc import Iterable
 LONGEST = 120
 MASK = "***"
 
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+_ADDRESS = re.compile(r"\S*@\S*")
 # without a digit it is a long word, such as the name of an error
 _TOKEN = re.compile(r"(?=[A-Za-z+/_\-]*\d)[A-Za-z0-9+/_\-]{20,}={0,2}")
 _NUMBER = re.compile(r"\d{7,}")
