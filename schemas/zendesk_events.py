@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema
+from marshmallow import EXCLUDE, Schema, post_load
 
 from schemas import spelling
 from schemas.delivery import Read, Spelled, json_object, loaded, needed_id, not_ahead
@@ -201,6 +201,10 @@ class _TicketDetail(Schema):
     created_at = Spelled(spelling.iso_time)
     updated_at = Spelled(spelling.iso_time)
     public = Spelled(_public, data_key="is_public")
+
+    @post_load
+    def _without_private_words(self, detail: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        return detail if detail["public"] else {**detail, "subject": ""}
 
 
 # Building a schema costs a hundred times what loading does; instances hold no state between loads.

@@ -56,6 +56,7 @@ def test_a_ticket_that_is_not_surely_public_has_no_subject(public: Any) -> None:
     rest = {"id": 991, "subject": "my illness"} | ({} if public == "absent" else {"is_public": public})
     ticket = records.ticket(rest)
     assert (ticket.subject, ticket.public) == ("", False)
+    assert ticket.as_fact() == event_data("ticket", {**rest, "id": "991"})
 
 
 def test_a_user_reads_as_its_event_tells_it() -> None:
