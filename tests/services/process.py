@@ -32,6 +32,7 @@ class ServerProcess:
         self._environment = dict(environment)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._started_at_byte = 0
 
     @property
     def pid(self) -> int:
@@ -45,6 +46,7 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start the command; the caller waits until it is ready with :meth:`wait_until`."""
+        self._started_at_byte = self._log.stat().st_size if self._log.exists() else 0
         # The death signal follows the *thread* that forks; a test may call from a thread that ends soon.
         self._process = _forking_thread().submit(self._fork).result()
 
@@ -90,9 +92,13 @@ class ServerProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
+    def log(self) -> str:
+        """Return what the process wrote since it was last started."""
+        return self._log.read_bytes()[self._started_at_byte :].decode(errors="replace")
+
     def log_tail(self) -> str:
         """Return the last lines that the process wrote."""
-        return self._log.read_text(encoding="utf-8", errors="replace")[-4000:] if self._log.exists() else ""
+        return self.log()[-4000:]
 
 
 def tied_to_us(command: Sequence[str]) -> list[str]:
