@@ -22,7 +22,7 @@ from schemas.installation import SailthruAccount
 from tests.bridge.remotes.odd_server import Conversation, OddServer, read_head
 
 READ_S = 0.4
-GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}'
+GOOD = b'HTTP/1.1 200 OK\r\nX-Rate-Limit-Limit: 300\r\nContent-Length: 11\r\n\r\n{"ok":true}'
 
 
 @pytest.fixture
