@@ -33,7 +33,7 @@ class Message:
     """One message in hand.
 
     `tag` belongs to the broker that gave it out (a delivery tag with its channel, a row's id); `deliveries`
-    counts how often it was given out, this time included.
+    counts how often its queue gave it out, this time included.
     """
 
     lane: str
@@ -91,8 +91,8 @@ class Consumer(Protocol):
     def take(self, wait_s: float) -> Sequence[Message]:
         """What is there now, agent lane first; waits up to `wait_s` for a first message, never for more.
 
-        Starts with one message in hand, of whichever lane, and doubles whenever a batch as large as that was
-        acknowledged; back to one after a lost connection or `let_go`. Raises `Unavailable("broker")`.
+        Starts with one message in hand, of whichever lane, and doubles when as many were acknowledged; back
+        to one after a lost connection or `let_go`. Raises `Unavailable("broker")`.
         """
 
     def acknowledge(self, messages: Sequence[Message]) -> None:

@@ -67,13 +67,11 @@ def claim(
 
 
 def give_up(connection: Connection, given_up: Sequence[Message]) -> None:
-    """Move messages to their dead queues, free, with the deliveries they had."""
+    """Move messages to their dead queues, free."""
     connection.execute(
         update(messages)
         .where(messages.c.id.in_([each.tag for each in given_up]))
-        .values(
-            queue=messages.c.queue + DEAD, deliveries=messages.c.deliveries - 1, held_until=None, holder=None
-        )
+        .values(queue=messages.c.queue + DEAD, deliveries=0, held_until=None, holder=None)
     )
 
 

@@ -15,18 +15,16 @@ class InHand:
     def __init__(self, most: int = MOST_IN_HAND) -> None:
         self._most = most
         self.size = 1
-
-    @property
-    def is_cautious(self) -> bool:
-        """True until the first batch after a start or a failure went well."""
-        return self.size == 1
+        self._settled = 0
 
     def has_settled(self, count: int) -> bool:
-        """A batch of `count` was acknowledged; says whether the next one may be larger."""
-        if count < self.size or self.size == self._most:
+        """`count` more were acknowledged; says whether that made a batch, and so the next one larger."""
+        self._settled += count
+        if self._settled < self.size or self.size == self._most:
             return False
-        self.size = min(self.size * 2, self._most)
+        self.size, self._settled = min(self.size * 2, self._most), 0
         return True
 
     def has_failed(self) -> None:
-        self.size = 1
+        """Begin again with one."""
+        self.size, self._settled = 1, 0

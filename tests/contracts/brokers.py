@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.broker.contract import Broker, Consumer, Message, Outgoing
+import pika
+
+from bridge.broker.contract import DEAD_QUEUES, QUEUES, Broker, Consumer, Message, Outgoing
 from bridge.broker.opening import open_broker
 from bridge.clock import SystemClock
 from bridge.ledger.engine import open_engine
@@ -41,6 +43,13 @@ def house(broker_url: str, database_url: str) -> Iterator[BrokerHouse]:
         made = BrokerHouse(broker_url=broker_url, database_url=database_url, doors=doors)
         metadata.create_all(made.ledger().engine)
         yield made
+
+
+def delete_queues(amqp_url: str) -> None:
+    """Leave nothing of the test before."""
+    with closing(pika.BlockingConnection(pika.URLParameters(amqp_url))) as connection:
+        for queue in QUEUES + DEAD_QUEUES:
+            connection.channel().queue_delete(queue)
 
 
 def sqlite_url(folder: Path) -> str:

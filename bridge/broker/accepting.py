@@ -1,0 +1,96 @@
+"""Keeps an accepted message durably, wherever that is possible now: with the broker, else in the spool."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Literal
+
+import structlog
+
+from bridge.broker.contract import Outgoing, Publisher
+from bridge.broker.group_commit import GroupCommit
+from bridge.errors import Unavailable
+from bridge.ledger import spool
+from bridge.ledger.ledger import Ledger
+from bridge.ledger.spool import BROKER_AWAY, PARKED, ToSpool
+
+Kept = Literal["published", "spooled", "parked"]
+SHARE = 1000
+COUNT_FRESH_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Acceptance:
+    """Thread-safe. `unapplied(installation)` says how many of its events are under way, not applied yet."""
+
+    def __init__(
+        self, publisher: Publisher, ledger: Ledger, *, unapplied: Callable[[str], int], share: int = SHARE
+    ) -> None:
+        self._publisher = publisher
+        self._ledger = ledger
+        self._shares = Shares(unapplied, share=share)
+        self._spool = GroupCommit(self._commit)
+
+    def keep(self, outgoing: Outgoing) -> Kept:
+        """Return where it is kept, surely. Raises `Unavailable("ledger")` when it is kept nowhere."""
+        if outgoing.lane != "agent" and not self._shares.has_room(outgoing.installation):
+            self._spool.add(_to_spool(outgoing, PARKED))
+            return "parked"
+        try:
+            self._publisher.publish(outgoing)
+        except Unavailable as away:
+            self._spool.add(_to_spool(outgoing, BROKER_AWAY))
+            log.info("kept in the spool", action="event_spooled", lane=outgoing.lane, error=away.detail)
+            return "spooled"
+        self._shares.count(outgoing.installation)
+        return "published"
+
+    def _commit(self, batch: Sequence[ToSpool]) -> None:
+        with self._ledger.writing() as connection:
+            spool.keep(connection, batch, self._ledger.now())
+
+
+class Shares:
+    """How much of each installation is under way: asked at most once a second, and counted on meanwhile."""
+
+    def __init__(self, unapplied: Callable[[str], int], *, share: int) -> None:
+        self._unapplied = unapplied
+        self._share = share
+        self._lock = Lock()
+        self._known: dict[str, tuple[int, float]] = {}
+
+    def has_room(self, installation: str) -> bool:
+        """Whether another one of this installation may go to the broker now."""
+        known = self._known.get(installation)
+        if known is None or time.monotonic() - known[1] >= COUNT_FRESH_S:
+            return self._ask(installation) < self._share
+        return known[0] < self._share
+
+    def count(self, installation: str) -> None:
+        """One more was published."""
+        with self._lock:
+            number, asked_at = self._known.get(installation, (0, time.monotonic()))
+            self._known[installation] = (number + 1, asked_at)
+
+    def _ask(self, installation: str) -> int:
+        try:
+            number = self._unapplied(installation)
+        except Unavailable:
+            number = 0  # the broker may still take it, and nobody could be asked
+        with self._lock:
+            self._known[installation] = (number, time.monotonic())
+        return number
+
+
+def _to_spool(outgoing: Outgoing, reason: str) -> ToSpool:
+    return ToSpool(
+        lane=outgoing.lane,
+        body=outgoing.body,
+        message_id=outgoing.message_id,
+        type=outgoing.type,
+        installation=outgoing.installation,
+        reason=reason,
+    )
