@@ -1,0 +1,1 @@
+"""The small HTTP server both stand-ins answer through, and what can go wrong on the way."""

@@ -1,0 +1,53 @@
+"""The account's credentials, and the points on which Zendesk's behaviour is not known: switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sandbox.courier import Disorder
+
+
+@dataclass(frozen=True, slots=True)
+class ZendeskAccount:
+    """Credentials of the one account. `token_life_s` is the life of an access token."""
+
+    oauth_client_id: str = "bridge_sandbox"
+    oauth_client_secret: str = "f1c2a9d04b7e4e1fa2c35d6b8e9f0a1b"  # noqa: S105 - the sandbox's own
+    email: str = "admin@example.com"
+    api_token: str = "r7Tn2Kq9Zp4Lw8Xv1Bc6Md3Fs5Hj0Gy"  # noqa: S105 - the sandbox's own
+    account_id: int = 18525119
+    token_life_s: int = 7200
+
+
+@dataclass(slots=True)
+class ZendeskOddities(Disorder):
+    """Switches of the road (see `Disorder`) and of how Zendesk writes; each may be turned at any time.
+
+    type_spelling: the three names Zendesk's table prints with a slash come so, or with a colon.
+    identity_key: the key in identity_created and identity_deleted. field_key: in custom_field_changed.
+    tags_as: `tags` in ticket events. no_id: "none" in user events. role_case: `role` in user events.
+    pretty: bodies are indented by three spaces and end in a newline, as in the recorded delivery.
+    email_change: one identity is edited, or a new one is made primary and the old one deleted.
+    merged_subject: whom a user.merged event is about. merge_tells_tickets: events on merges.
+    merged_loser: how REST answers for a user that was merged away.
+    related_counts_deleted: deleted tickets are in requested_tickets. user_tagging: users have tags at all.
+    rate_headers: which spellings of the rate headers replies carry.
+    replica_lag_s: REST shows records as they were that long ago.
+    """
+
+    type_spelling: Literal["colon", "slash"] = "colon"
+    identity_key: Literal["identity", "current"] = "identity"
+    field_key: Literal["field", "custom_field"] = "field"
+    tags_as: Literal["list", "null", "string"] = "list"
+    no_id: Literal["0", ""] = "0"
+    role_case: Literal["lower", "upper"] = "lower"
+    pretty: bool = True
+    email_change: Literal["replaced", "edited"] = "replaced"
+    merged_subject: Literal["loser", "winner"] = "loser"
+    merge_tells_tickets: bool = False
+    merged_loser: Literal["inactive", "missing"] = "inactive"
+    related_counts_deleted: bool = False
+    user_tagging: bool = True
+    rate_headers: Literal["all", "x-rate-limit", "rate-limit", "ratelimit", "none"] = "all"
+    replica_lag_s: float = 0.0

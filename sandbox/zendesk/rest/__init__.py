@@ -1,0 +1,1 @@
+"""Zendesk's REST API over the store."""

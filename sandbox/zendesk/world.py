@@ -1,0 +1,253 @@
+"""Zendesk as a test sees it: domain verbs, deliveries, faults, and the server in front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sandbox.courier import Delivery
+from sandbox.quota import Quota
+from sandbox.web.control import Control
+from sandbox.web.front import Front
+from sandbox.zendesk.account import ZendeskAccount, ZendeskOddities
+from sandbox.zendesk.catalogue import bare
+from sandbox.zendesk.desk import Desk
+from sandbox.zendesk.events import ticket_detail, user_detail
+from sandbox.zendesk.people import People
+from sandbox.zendesk.records import Ticket, User
+from sandbox.zendesk.rest.admin import AdminApi
+from sandbox.zendesk.rest.api import Api, Routes, read_params
+from sandbox.zendesk.rest.auth import Tokens
+from sandbox.zendesk.rest.exports import ExportsApi
+from sandbox.zendesk.rest.fields import UserFields
+from sandbox.zendesk.rest.jobs import JobsApi
+from sandbox.zendesk.rest.limits import LIMITS
+from sandbox.zendesk.rest.tickets import TicketsApi
+from sandbox.zendesk.rest.users import UsersApi
+from sandbox.zendesk.store import Store
+from sandbox.zendesk.webhooks import Rendered, Webhook, Webhooks
+
+VERBS = (
+    "create_user", "change_email", "add_identity", "make_primary", "remove_identity", "add_tags",
+    "remove_tags", "set_tags", "set_role", "rename", "suspend", "unsuspend", "set_user_field", "delete_user",
+    "permanently_delete_user", "reactivate", "merge_users", "create_ticket", "update_ticket", "solve",
+    "change_requester", "set_ticket_tags", "add_comment", "delete_ticket", "undelete_ticket",
+    "permanently_delete_ticket", "mark_as_spam", "merge_tickets", "subscribe", "add_user_field", "flush",
+    "wait_idle", "expire_tokens", "set_latency", "set_limit", "set_oddity", "lift_quota", "forget_calls",
+)  # fmt: skip
+
+
+class Zendesk:
+    """One Zendesk account. Verbs are things people do in Zendesk; all are thread-safe."""
+
+    def __init__(self, now: Callable[[], datetime], *, port: int = 0, account: ZendeskAccount | None = None,
+                 seed: int = 0) -> None:  # fmt: skip
+        self.account = account or ZendeskAccount()
+        self.oddities = ZendeskOddities(seed=seed)
+        self.quota = Quota(now, LIMITS)
+        self.user_fields = UserFields()
+        self.webhooks = Webhooks(self.account, self.oddities, now, seed=seed)
+        self._now = now
+        self._store = Store(now)
+        self._tokens = Tokens(self.account, now, seed)
+        self._take_verbs(People(self._store, self.webhooks, self.oddities))
+        front = self._front(port)
+        self.server = front.server
+        self.calls = front.calls
+        self.faults = front.faults
+        self.hold = front.faults.hold
+
+    def _take_verbs(self, people: People) -> None:  # noqa: PLR0915 - one line for each verb
+        desk = Desk(self._store, self.webhooks, people)
+        self._people, self._desk = people, desk
+        self.create_user = people.create_user
+        self.change_email = people.change_email
+        self.add_identity = people.add_identity
+        self.make_primary = people.make_primary
+        self.remove_identity = people.remove_identity
+        self.add_tags = people.add_tags
+        self.remove_tags = people.remove_tags
+        self.set_tags = people.set_tags
+        self.set_role = people.set_role
+        self.rename = people.rename
+        self.suspend = people.suspend
+        self.unsuspend = people.unsuspend
+        self.set_user_field = people.set_user_field
+        self.delete_user = people.delete_user
+        self.permanently_delete_user = people.permanently_delete_user
+        self.reactivate = people.reactivate
+        self.merge_users = people.merge_users
+        self.create_ticket = desk.create_ticket
+        self.update_ticket = desk.update_ticket
+        self.solve = desk.solve
+        self.change_requester = desk.change_requester
+        self.set_ticket_tags = desk.set_ticket_tags
+        self.add_comment = desk.add_comment
+        self.delete_ticket = desk.delete_ticket
+        self.undelete_ticket = desk.undelete_ticket
+        self.permanently_delete_ticket = desk.permanently_delete_ticket
+        self.mark_as_spam = desk.mark_as_spam
+        self.merge_tickets = desk.merge_tickets
+        self.subscribe = self.webhooks.subscribe
+        self.add_user_field = self.user_fields.add
+        self.flush = self.webhooks.courier.flush
+        self.wait_idle = self.webhooks.courier.wait_idle
+        self.expire_tokens = self._tokens.expire
+        self.lift_quota = self.quota.lift
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Everything that was to be delivered so far, oldest first, with its attempts."""
+        return list(self.webhooks.courier.log)
+
+    @property
+    def latency_s(self) -> float:
+        """How long every answer takes; the request takes effect at once."""
+        return self.server.latency_s
+
+    @latency_s.setter
+    def latency_s(self, value: float) -> None:
+        self.server.latency_s = value
+
+    def user(self, user_id: int) -> User:
+        """The user as it surely is now. Raises LookupError."""
+        with self._store.lock:
+            return self._store.user(user_id)
+
+    def ticket(self, ticket_id: int) -> Ticket:
+        """The ticket as it surely is now, deleted ones included. Raises LookupError."""
+        with self._store.lock:
+            return self._store.ticket(ticket_id)
+
+    def tickets_of(self, user_id: int) -> list[Ticket]:
+        """The tickets the user requested, deleted ones included."""
+        with self._store.lock:
+            return self._store.tickets_of(user_id)
+
+    def render(self, name: str, subject_id: int, *, event: Mapping[str, Any] | None = None,  # noqa: PLR0913 - keyword-only, all but the first optional
+               detail: Mapping[str, Any] | None = None, at: datetime | None = None,
+               event_id: str | None = None, webhook: Webhook | None = None) -> Rendered:  # fmt: skip
+        """The signed delivery of one event, unsent; nothing changes.
+
+        `subject_id` may be unknown here: then a plausible record is invented. `detail` replaces single
+        entries of it; without `event` an example of that type is used. `webhook` signs (default: the one
+        that subscribed to the type).
+        """
+        at = at or self._now()
+        shown = {**self._detail(bare(name), subject_id, at), **(detail or {})}
+        return self.webhooks.render(name, shown, event, at=at, hook=webhook,
+                                    event_id=event_id or self.webhooks.event_id())  # fmt: skip
+
+    def render_trigger(self, body: bytes, webhook: Webhook) -> Rendered:
+        """A signed delivery of any body to the webhook, unsent."""
+        return Rendered(webhook.endpoint, self.webhooks.headers(webhook, body), body)
+
+    def set_latency(self, seconds: float) -> None:
+        self.latency_s = seconds
+
+    def set_limit(self, name: str, per_minute: int | None) -> None:
+        """`account` or `incremental`: requests per wall-clock minute; None: no limit."""
+        self.quota.limits[name] = per_minute
+
+    def set_oddity(self, name: str, value: Any) -> None:
+        getattr(self.oddities, name)
+        setattr(self.oddities, name, value)
+
+    def forget_calls(self) -> None:
+        self.calls.forget()
+
+    def stop(self) -> None:
+        self.webhooks.courier.stop()
+        self.server.stop()
+
+    def _detail(self, name: str, subject_id: int, at: datetime) -> dict[str, Any]:
+        with self._store.lock:
+            if name.startswith("user."):
+                known = self._store.user_seen(subject_id, ago_s=0)
+                user = known or User(subject_id, "Invented", at, at)
+                return user_detail(user, self.oddities)
+            seen = self._store.ticket_seen(subject_id, ago_s=0)
+            ticket = seen or Ticket(subject_id, 6164069643162, at, at, at, "Invented")
+            return ticket_detail(ticket, actor_id=None, oddities=self.oddities)
+
+    def _front(self, port: int) -> Front:
+        routes = Routes()
+        apis = self._routed(routes)
+        api = Api(self.account, self.oddities, store=self._store, quota=self.quota, tokens=self._tokens,
+                  routes=routes)  # fmt: skip
+        control = Control({name: getattr(self, name) for name in VERBS}, self._state)
+        front = Front(api.answer, read_params, now=self._now, control=control, port=port)
+        for each in apis:
+            each.base = front.server.url
+        return front
+
+    def _routed(self, routes: Routes) -> tuple[UsersApi | TicketsApi | ExportsApi | JobsApi | AdminApi, ...]:
+        users = UsersApi(self._store, self._people, self.user_fields, self.oddities)
+        tickets = TicketsApi(self._store, self._desk, self.oddities)
+        exports = ExportsApi(self._store, self.oddities)
+        jobs, admin = JobsApi(users), AdminApi(self.webhooks)
+        route_users(routes, users, jobs)
+        route_tickets(routes, tickets, exports)
+        route_admin(routes, admin, self.user_fields)
+        return users, tickets, exports, jobs, admin
+
+    def _state(self) -> Any:
+        with self._store.lock:
+            users = [user for record in self._store.users.values() if (user := record.latest()) is not None]
+            tickets = [ticket for record in self._store.tickets.values()
+                       if (ticket := record.latest()) is not None]  # fmt: skip
+        return {"users": users, "tickets": tickets, "webhooks": list(self.webhooks.hooks.values()),
+                "deliveries": len(self.deliveries), "refused": self.quota.refused,
+                "calls": len(self.calls)}  # fmt: skip
+
+
+def route_users(routes: Routes, users: UsersApi, jobs: JobsApi) -> None:
+    one = "/api/v2/users/{id}"
+    routes.add("GET", "/api/v2/users/show_many", users.show_many)
+    routes.add("GET", "/api/v2/users/search", users.search)
+    routes.add("PUT", "/api/v2/users/update_many", jobs.update_many)
+    routes.add("GET", "/api/v2/job_statuses/{key}", jobs.get)
+    routes.add("GET", one, users.get)
+    routes.add("PUT", one, users.put)
+    routes.add("DELETE", one, users.delete)
+    routes.add("GET", f"{one}/identities", users.identities)
+    routes.add("POST", f"{one}/identities", users.add_identity)
+    routes.add("PUT", f"{one}/identities/{{id}}/make_primary", users.make_primary)
+    routes.add("DELETE", f"{one}/identities/{{id}}", users.remove_identity)
+    routes.add("GET", f"{one}/related", users.related)
+    routes.add("GET", f"{one}/tickets/requested", users.requested)
+    routes.add("GET POST PUT DELETE", f"{one}/tags", users.tags)
+
+
+def route_tickets(routes: Routes, tickets: TicketsApi, exports: ExportsApi) -> None:
+    one = "/api/v2/tickets/{id}"
+    routes.add("GET", "/api/v2/tickets/count", tickets.count)
+    routes.add("GET", one, tickets.get)
+    routes.add("PUT", one, tickets.put)
+    routes.add("DELETE", one, tickets.delete)
+    routes.add("GET POST PUT DELETE", f"{one}/tags", tickets.tags)
+    routes.add("GET", "/api/v2/incremental/users/cursor", exports.users)
+    routes.add("GET", "/api/v2/incremental/tickets/cursor", exports.tickets)
+
+
+def route_admin(routes: Routes, admin: AdminApi, fields: UserFields) -> None:
+    hook, trigger = "/api/v2/webhooks/{key}", "/api/v2/triggers/{id}"
+    routes.add("GET", "/api/v2/webhooks", admin.list_webhooks)
+    routes.add("POST", "/api/v2/webhooks", admin.add_webhook)
+    routes.add("GET", hook, admin.get_webhook)
+    routes.add("PUT PATCH", hook, admin.change_webhook)
+    routes.add("DELETE", hook, admin.delete_webhook)
+    routes.add("GET POST", f"{hook}/signing_secret", admin.secret)
+    routes.add("GET", "/api/v2/triggers", admin.list_triggers)
+    routes.add("POST", "/api/v2/triggers", admin.add_trigger)
+    routes.add("GET", trigger, admin.get_trigger)
+    routes.add("PUT", trigger, admin.change_trigger)
+    routes.add("DELETE", trigger, admin.delete_trigger)
+    routes.add("GET", "/api/v2/trigger_categories", admin.categories)
+    routes.add("GET", "/api/v2/user_fields", fields.get)
+    routes.add("POST", "/api/v2/user_fields", fields.post)
