@@ -56,8 +56,14 @@ class PostgresServer:
         self._password = secrets.token_urlsafe(16)
         self._account = _account()
         self._folder = private_folder("postgresql")
-        self._environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(self._folder)}
-        self._server = ServerProcess(self._server_command(), environment=self._environment, log=self._folder / "log")
+        self._environment = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(self._folder),
+        }
+        self._server = ServerProcess(
+            self._server_command(), environment=self._environment, log=self._folder / "log"
+        )
 
     @property
     def url(self) -> str:

@@ -84,7 +84,9 @@ class ServerProcess:
             self._process.wait(within_s)
         except subprocess.TimeoutExpired as late:
             self.kill()
-            raise ServiceFailed(f"still running {within_s:g} s after {stop_signal.name}\n{self.log_tail()}") from late
+            raise ServiceFailed(
+                f"still running {within_s:g} s after {stop_signal.name}\n{self.log_tail()}"
+            ) from late
 
     def kill(self) -> None:
         """Kill the process and its group at once, as ``kill -9`` does."""

@@ -92,7 +92,10 @@ def test_the_broker_listens_on_loopback_only(rabbit: RabbitServer) -> None:
 def test_two_brokers_know_nothing_of_each_other(rabbit: RabbitServer, own_rabbit: RabbitServer) -> None:
     publish(own_rabbit, "mine", b"alone")
 
-    with channel_to(rabbit) as channel, pytest.raises(pika.exceptions.ChannelClosedByBroker, match="NOT_FOUND"):
+    with (
+        channel_to(rabbit) as channel,
+        pytest.raises(pika.exceptions.ChannelClosedByBroker, match="NOT_FOUND"),
+    ):
         channel.queue_declare("mine", passive=True)
 
 
