@@ -279,5 +279,18 @@ class _Adapter(HTTPAdapter):
     def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> HTTPConnectionPool:
         return cast(HTTPConnectionPool, self.poolmanager.connection_from_url(request.url))
 
+    def request_url(self, request: Any, *_: Any) -> str:
+        return cast(str, request.url[request.url.index("/", len("https://")) :])
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        response = requests.Response()  # without the cookies and the guess at an encoding
+        response.status_code, response.headers, response.raw = (
+            resp.status,
+            CaseInsensitiveDict(resp.headers),
+            resp,
+        )
+        response.request = req
+        return response
+
     def cert_verify(self, *_: Any) -> None:
         """The context verifies, always."""
