@@ -18,7 +18,6 @@ from tests.services.postgresql import PostgresServer, installed_postgresql
 from tests.services.process import ServiceMissing
 from tests.services.rabbitmq import RabbitInstallation, RabbitServer, installed_rabbitmq, rabbitmq_in_folder
 
-
 Installation = TypeVar("Installation")
 
 

@@ -62,7 +62,7 @@ def installed_rabbitmq() -> RabbitInstallation:
 
 
 def rabbitmq_in_folder(root: Path) -> RabbitInstallation:
-    """Return the RabbitMQ that `make rabbitmq4` put into ``root``; raise :class:`ServiceMissing` without it."""
+    """Return the RabbitMQ that `make rabbitmq4` unpacked; raise :class:`ServiceMissing` without it."""
     if not (root / _SERVER).exists():
         raise ServiceMissing(f"no RabbitMQ in {root}; `make rabbitmq4` fetches it")
     if os.geteuid() != 0:
@@ -105,9 +105,9 @@ class RabbitServer:
     def kill(self) -> None:
         """End the broker with ``kill -9``, once its index of quorum queues is on disk.
 
-        RabbitMQ writes that index up to some seconds after a queue was declared. Killed before,
-        it comes back with an empty queue under the old name that never elects a leader, up to 4.0 at least. That
-        is the broker's own gap, in the first moments of a queue's life; a test of ours is not about it.
+        RabbitMQ writes that index a moment after a queue was declared or the broker was started. Killed before,
+        it comes back with an empty queue under the old name that never elects a leader (seen in 3.10 and 4.0).
+        That is the broker's own gap, and no test of ours is about it.
         """
         if self._broker.is_running():
             wait_until(

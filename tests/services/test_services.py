@@ -53,7 +53,7 @@ def take(server: RabbitServer, queue: str) -> bytes | None:
             if delivery is None:
                 return None
             channel.basic_ack(delivery.delivery_tag)
-            return body
+            return bytes(body)
     return None
 
 
