@@ -14,8 +14,9 @@ from bridge.errors import Rejected, Unavailable
 # Zendesk tries again on 409, and on 429 and 503 that name less than 60 s; never on 500 or 502.
 RETRY_AFTER_S = 30
 JSON = "application/json"
+POLICY = "Content-Security-Policy"
 HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    (POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-store"),
 )
@@ -33,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 def answer(status: int, **content: Any) -> Response:
     """A JSON answer."""
-    return Response(json.dumps(content), status=status, mimetype=JSON)
+    return Response(json.dumps(content), status=status, headers=[("Content-Type", JSON), *HEADERS])
 
 
 def try_again(code: str) -> Response:
@@ -58,8 +59,9 @@ def code_of(error: HTTPException) -> str:
 
 
 def _with_headers(response: Response) -> Response:
-    for name, value in HEADERS:
-        response.headers.setdefault(name, value)
+    if POLICY not in response.headers:
+        for name, value in HEADERS:
+            response.headers.setdefault(name, value)
     return response
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from bridge.broker.contract import Outgoing
 from bridge.errors import Rejected, Unavailable
@@ -26,6 +26,7 @@ from schemas.zendesk_events import read_delivery
 
 EVENTS = "zendesk/events"
 TRIGGERS = "zendesk/triggers"
+LARGEST_BODY = 1024 * 1024
 
 
 def zendesk_hooks(parts: Parts) -> Blueprint:
@@ -88,6 +89,8 @@ class Hook:
     def _take(self, name: str) -> Told:
         # The raw body before anything else: whoever asks for a form first leaves nothing to verify.
         body = request.get_data(cache=False)
+        if len(body) > LARGEST_BODY:
+            raise RequestEntityTooLarge
         content_type = request.environ.get("CONTENT_TYPE", "")
         if content_type.partition(";")[0].strip().lower() != JSON:
             raise UnsupportedMediaType

@@ -10,8 +10,10 @@ from bridge import metrics
 
 log = structlog.get_logger(__name__)
 
-# What `Acceptance.keep` says, as the metric's outcome.
-KEPT = ("published", "spooled", "parked", "ignored")
+# The ordinary end of a delivery: counted, and logged only where debugging is on. A line would cost a tenth of
+# the whole answer, and says no more than the event's own record in the ledger.
+ORDINARY = ("published", "ignored")
+DETOURS = ("spooled", "parked")
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,10 @@ def note(told: Told, installation: str, *, path: str, source: str, seconds: floa
         "outcome": told.outcome,
         "duration_ms": round(seconds * 1000, 1),
     }
-    if told.outcome in KEPT:
-        log.info("A delivery was accepted.", action="delivery_accepted", **fields)
+    if told.outcome in ORDINARY:
+        log.debug("A delivery was accepted.", action="delivery_accepted", **fields)
+    elif told.outcome in DETOURS:
+        log.info("A delivery was accepted, past the broker.", action="delivery_accepted", **fields)
     elif told.outcome == "unreadable":
         log.warning(
             "A signed delivery cannot be read; it is kept as a dead letter.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -137,6 +138,24 @@ def test_a_huge_body_is_413_signed_or_not(door: Door, hook: Hook, is_signed: boo
     response = door.send(body, hook=hook.path, headers=headers)
     assert (response.status_code, response.json) == (413, {"error": "too_large"})
     assert door.kept() == []
+
+
+@every_hook
+@pytest.mark.parametrize(
+    ("size", "status"), [(1024 * 1024, 202), (1024 * 1024 + 1, 413), (3 * 1024 * 1024, 413)]
+)
+def test_a_body_without_a_length_has_the_same_bound(door: Door, hook: Hook, size: int, status: int) -> None:
+    """As gunicorn hands on a chunked request: no Content-Length, and a stream that ends by itself."""
+    body = hook.body.ljust(size)
+    environ = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    response = door.client.post(
+        f"/hooks/{hook.path}",
+        input_stream=io.BytesIO(body),
+        headers=hook.sign(body),
+        environ_overrides=environ,
+    )
+    assert response.status_code == status
+    assert len(door.kept()) == (1 if status == 202 else 0)
 
 
 @every_hook

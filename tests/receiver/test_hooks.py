@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-import structlog
+from structlog.testing import capture_logs
 
 from bridge import metrics
 from bridge.errors import Unavailable
@@ -96,7 +96,7 @@ def test_signed_junk_is_accepted_and_kept_for_an_operator(door: Door, hook: str,
 def test_a_body_at_the_wrong_address_is_told_the_right_one(
     door: Door, body: bytes, hook: str, right: str
 ) -> None:
-    with structlog.testing.capture_logs() as lines:
+    with capture_logs() as lines:
         assert door.send(body, hook=f"acme/zendesk/{hook}").status_code == 202
     (letter,) = door.kept()
     assert f"/hooks/acme/zendesk/{right}" in letter.data["hint"]
@@ -249,8 +249,16 @@ def test_every_delivery_is_counted_once_and_strangers_name_no_labels(door: Door)
     }
 
 
+@pytest.mark.parametrize(("way", "level"), [("published", "debug"), ("spooled", "info"), ("parked", "info")])
+def test_the_ordinary_is_logged_only_when_debugging(door: Door, way: str, level: str) -> None:
+    door.acceptance.way = way
+    with capture_logs() as lines:
+        door.send(CREATED)
+    assert [(line["log_level"], line["outcome"]) for line in lines] == [(level, way)]
+
+
 def test_the_log_has_one_line_a_delivery_and_nothing_of_what_was_in_it(door: Door) -> None:
-    with structlog.testing.capture_logs() as lines:
+    with capture_logs() as lines:
         door.send(CREATED)
         door.send(CREATED, headers=signed(b"else"))
         door.send(b'{"email": "ann@example.com"')
@@ -270,14 +278,14 @@ def test_the_log_has_one_line_a_delivery_and_nothing_of_what_was_in_it(door: Doo
 
 def test_the_log_says_to_save_the_webhook_first(door: Door) -> None:
     public = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
-    with structlog.testing.capture_logs() as lines:
+    with capture_logs() as lines:
         assert door.send(CREATED, headers=signed(CREATED, secret=public)).status_code == 401
     assert "Save the webhook, then test it." in lines[-1]["hint"]
 
 
 def test_an_unforeseen_failure_is_logged_without_the_body(door: Door) -> None:
     door.acceptance.vice = RuntimeError("no")
-    with structlog.testing.capture_logs() as lines:
+    with capture_logs() as lines:
         door.send(CREATED)
     failures = [line for line in lines if line["action"] == "request_failed"]
     assert [line["exc_info"] for line in failures] == [door.acceptance.vice]

@@ -1,0 +1,52 @@
+"""From a process's services to the receiver's parts."""
+
+from __future__ import annotations
+
+import uuid
+
+from bridge.broker.accepting import Acceptance
+from bridge.broker.contract import Broker, Publisher
+from bridge.errors import Unavailable
+from bridge.gauges import Gauges
+from bridge.ledger import events
+from bridge.ledger.ledger import answers
+from bridge.services import Services
+from receiver.parts import Parts
+
+
+def parts_of(services: Services) -> Parts:
+    """What `create_app` needs. Connects to nothing."""
+    publisher = services.broker.publisher()
+    return Parts(
+        directory=services.directory,
+        acceptance=Acceptance(
+            publisher,
+            services.ledger,
+            unapplied=lambda name: _unapplied(services, name),
+            share=services.settings.park_above,
+        ),
+        clock=services.clock,
+        new_id=lambda: str(uuid.uuid4()),
+        broker_answers=lambda: _answers(services.broker, publisher),
+        ledger_answers=lambda: answers(services.ledger),
+        metrics_token=services.settings.metrics_token,
+        collectors=[Gauges(services.ledger, services.broker)],
+    )
+
+
+def _unapplied(services: Services, name: str) -> int:
+    installation = services.directory.get(name)
+    if installation is None:
+        return 0
+    with services.ledger.reading() as connection:
+        return events.unapplied(connection, installation.id)
+
+
+def _answers(broker: Broker, publisher: Publisher) -> bool:
+    if publisher.is_away():
+        return False
+    try:
+        broker.depths()
+    except Unavailable:
+        return False
+    return True

@@ -1,0 +1,22 @@
+"""`gunicorn receiver.wsgi:app`. The one module of the receiver that builds something when it is imported."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from bridge import logs, metrics
+from bridge.services import build
+from bridge.settings import load_settings
+from receiver.app import create_app
+from receiver.wiring import parts_of
+
+
+def build_app() -> Flask:
+    """The application of one worker process, from its environment. Raises `BadSettings`."""
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    metrics.start(settings.metrics_dir)
+    return create_app(parts_of(build(settings)))
+
+
+app = build_app()
