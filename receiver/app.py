@@ -14,7 +14,7 @@ from receiver.parts import Parts
 def create_app(parts: Parts) -> Flask:
     """Build the application; it connects to nothing before the first request."""
     app = Flask(__name__, static_folder=None)
-    # Of a chunked body Flask reads this much and drops the rest in silence: one byte too many tells the hooks.
+    # Of a chunked body Flask reads this much and drops the rest in silence: one byte too many tells us.
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
     answers.install(app)
     app.register_blueprint(zendesk_hooks(parts))
