@@ -105,9 +105,9 @@ class RabbitServer:
     def kill(self) -> None:
         """End the broker with ``kill -9``, once its index of quorum queues is on disk.
 
-        RabbitMQ writes that index a moment after a queue was declared or the broker was started. Killed before,
-        it comes back with an empty queue under the old name that never elects a leader (seen in 3.10 and 4.0).
-        That is the broker's own gap, and no test of ours is about it.
+        RabbitMQ writes that index a moment after a queue was declared or the broker was started. Killed
+        before, it comes back with an empty queue under the old name that never elects a leader (seen in 3.10
+        and 4.0). That is the broker's own gap, and no test of ours is about it.
         """
         if self._broker.is_running():
             wait_until(
