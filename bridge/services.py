@@ -14,6 +14,8 @@ from bridge.directory import Directory
 from bridge.ledger.engine import open_engine
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.migrating import require_current
+from bridge.rate_board import RateBoard
+from bridge.remotes.accounts import Remotes
 from bridge.settings import Settings
 from bridge.vault import Vault
 
@@ -28,10 +30,13 @@ class Services:
     vault: Vault
     directory: Directory
     broker: Broker
+    remotes: Remotes
+    rates: RateBoard
     log: Any
 
     def close(self) -> None:
-        """Let go of the broker and the database."""
+        """Let go of the remotes, the broker and the database."""
+        self.remotes.close()
         self.broker.close()
         self.ledger.engine.dispose()
 
@@ -41,6 +46,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     clock = clock or SystemClock()
     ledger = Ledger(open_engine(settings.database_url), clock)
     vault = Vault(settings.secret_keys)
+    rates = RateBoard()
     return Services(
         settings,
         clock,
@@ -48,6 +54,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         vault=vault,
         directory=Directory(ledger, vault),
         broker=open_broker(settings.broker_url, ledger),
+        remotes=Remotes(clock=clock, on_rate=rates.put),
+        rates=rates,
         log=structlog.get_logger("bridge"),
     )
 

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from bridge.clock import SystemClock
 from bridge.errors import BadSettings
 from bridge.ledger.ledger import Ledger
 
@@ -20,14 +21,14 @@ LOCK = 7_202_611_221
 
 def upgrade(engine: Engine) -> None:
     """Bring the tables to the newest revision, in one transaction. Two at once are safe: the second waits."""
-    with engine.begin() as connection:
+    with Ledger(engine, SystemClock()).writing() as connection:
         _lock(connection)
         command.upgrade(_config(connection), "head")
 
 
 def is_current(engine: Engine) -> bool:
     """Whether the tables are at the newest revision."""
-    with engine.execution_options(writes=False).connect() as connection:
+    with Ledger(engine, SystemClock()).reading() as connection:
         return MigrationContext.configure(connection).get_current_revision() == newest()
 
 

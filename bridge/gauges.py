@@ -1,0 +1,77 @@
+"""Gauges read from ledger and broker at each scrape, and so right with no consumer running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import structlog
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from bridge.broker.contract import Broker
+from bridge.errors import Unavailable
+from bridge.ledger import looking
+from bridge.ledger.ledger import Ledger
+from bridge.metrics import installation_label
+from bridge.queues import lane_states
+
+log = structlog.get_logger(__name__)
+
+# What waits while a system does not accept our credentials: what came from the other one.
+LANE_THAT_WAITS = {"sailthru": "zendesk", "zendesk": "sailthru"}
+
+
+class Gauges(Collector):
+    """Depth, age, dead letters, halted installations. A part that is away is left out, never zero."""
+
+    def __init__(self, ledger: Ledger, broker: Broker) -> None:
+        self._ledger = ledger
+        self._broker = broker
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing: registering must not read anything."""
+        return iter(())
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Read everything anew."""
+        for read in (self._queues, self._dead, self._halted):
+            try:
+                yield from read()
+            except Unavailable as error:
+                log.warning("A part is away: its gauges are left out.", action="scrape", part=error.part)
+
+    def _queues(self) -> list[GaugeMetricFamily]:
+        depth = GaugeMetricFamily("bridge_queue_depth", "Messages waiting or in hand.", labels=["queue"])
+        oldest = GaugeMetricFamily(
+            "bridge_queue_oldest_seconds", "Age of the oldest work of the lane.", labels=["queue"]
+        )
+        for state in lane_states(self._ledger, self._broker):
+            depth.add_metric([f"bridge.{state.lane}"], state.depth)
+            oldest.add_metric([f"bridge.{state.lane}"], state.oldest_s)
+        for queue in self._broker.depths():
+            if queue.queue.endswith(".dead"):
+                depth.add_metric([queue.queue], queue.depth)
+                oldest.add_metric([queue.queue], queue.oldest_s or 0.0)
+        return [depth, oldest]
+
+    def _dead(self) -> list[GaugeMetricFamily]:
+        family = GaugeMetricFamily("bridge_dead_letters", "Open dead letters.", labels=["lane", "reason"])
+        with self._ledger.reading() as connection:
+            for (lane, reason), count in sorted(looking.dead_by_reason(connection).items()):
+                family.add_metric([lane, reason], count)
+        return [family]
+
+    def _halted(self) -> list[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "bridge_installation_halted",
+            "Installations halted because credentials do not work.",
+            labels=["installation", "lane"],
+        )
+        counts: dict[tuple[str, str], int] = {}
+        with self._ledger.reading() as connection:
+            for name, system in looking.halted(connection):
+                key = (installation_label(name), LANE_THAT_WAITS[system])
+                counts[key] = counts.get(key, 0) + 1
+        for (name, lane), count in sorted(counts.items()):
+            family.add_metric([name, lane], count)
+        return [family]

@@ -1,0 +1,161 @@
+"""Looks at what stands in the ledger, for commands, pages and gauges. Reads only; lists come in pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+
+from bridge.customer import AT_REST
+from bridge.ledger.dead import OPEN, DeadLetter, letter_of
+from bridge.ledger.directions import HALTED
+from bridge.ledger.tables import attempts, customers, dead_letters, directions, events, installations, spool
+
+PARKED = "parked"
+
+
+@dataclass(frozen=True)
+class DeadFilter:
+    """Which dead letters; an empty field means any. Only open ones are ever found."""
+
+    ids: Collection[int] = ()
+    installation_id: int | None = None
+    lane: str = ""
+    type: str = ""
+    reason: str = ""
+    zendesk_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many rows wait in the ledger, and since when the first of them (microseconds), if any."""
+
+    count: int
+    since: int | None
+
+
+def spooled(connection: Connection) -> dict[tuple[str, str], Waiting]:
+    """What waits in the spool: (lane, reason) -> how much and since when."""
+    query = select(spool.c.lane, spool.c.reason, func.count(), func.min(spool.c.kept_at))
+    found = connection.execute(query.group_by(spool.c.lane, spool.c.reason))
+    return {(lane, reason): Waiting(count, since) for lane, reason, count, since in found}
+
+
+def owed(connection: Connection) -> Waiting:
+    """Customers who are owed a push.
+
+    `since` leaves out who waits for somebody outside, or for a system in trouble.
+    """
+    is_owed = customers.c.owed.is_(True)
+    count = connection.scalar(select(func.count()).select_from(customers).where(is_owed)) or 0
+    since = connection.scalar(
+        select(func.min(customers.c.owed_at)).where(
+            is_owed,
+            customers.c.state.not_in(AT_REST),
+            customers.c.installation_id.not_in(select(directions.c.installation_id)),
+        )
+    )
+    return Waiting(count, since)
+
+
+def dead_by_reason(connection: Connection) -> dict[tuple[str, str], int]:
+    """Open dead letters: (lane, reason) -> how many."""
+    query = select(dead_letters.c.lane, dead_letters.c.reason, func.count()).where(
+        dead_letters.c.state == OPEN
+    )
+    found = connection.execute(query.group_by(dead_letters.c.lane, dead_letters.c.reason))
+    return {(lane, reason): count for lane, reason, count in found}
+
+
+def halted(connection: Connection) -> list[tuple[str, str]]:
+    """(installation, system) of those whose credentials do not work."""
+    query = select(installations.c.name, directions.c.system).join_from(directions, installations)
+    found = connection.execute(
+        query.where(directions.c.state == HALTED, installations.c.removed_at.is_(None))
+    )
+    return [(row.name, row.system) for row in found]
+
+
+def names(connection: Connection) -> dict[int, str]:
+    """The names of all installations, removed ones included."""
+    return {row.id: row.name for row in connection.execute(select(installations.c.id, installations.c.name))}
+
+
+def dead(connection: Connection, wanted: DeadFilter, *, limit: int, after: int = 0) -> list[DeadLetter]:
+    """Open dead letters, oldest first, from the one after number `after`."""
+    query = select(dead_letters).where(*_dead_where(wanted), dead_letters.c.id > after)
+    found = connection.execute(query.order_by(dead_letters.c.id).limit(limit))
+    return [letter_of(row) for row in found]
+
+
+def _dead_where(wanted: DeadFilter) -> list[ColumnElement[bool]]:
+    table = dead_letters.c
+    where = [table.state == OPEN]
+    for column, value in (
+        (table.installation_id, wanted.installation_id),
+        (table.lane, wanted.lane or None),
+        (table.type, wanted.type or None),
+        (table.reason, wanted.reason or None),
+        (table.zendesk_id, wanted.zendesk_id),
+    ):
+        if value is not None:
+            where.append(column == value)
+    if wanted.ids:
+        where.append(table.id.in_(wanted.ids))
+    return where
+
+
+def newest_events(
+    connection: Connection,
+    *,
+    limit: int,
+    installation_id: int | None = None,
+    outcome: str = "",
+    zendesk_id: int | None = None,
+) -> Sequence[Row[Any]]:
+    """Events, newest first."""
+    query: Select[Any] = select(events)
+    if installation_id is not None:
+        query = query.where(events.c.installation_id == installation_id)
+    if outcome:
+        query = query.where(events.c.outcome == outcome)
+    if zendesk_id is not None:
+        query = query.where(events.c.zendesk_id == zendesk_id)
+    return connection.execute(query.order_by(events.c.kept_at.desc(), events.c.id).limit(limit)).all()
+
+
+def events_with_id(connection: Connection, event_id: str) -> Sequence[Row[Any]]:
+    """The events with that id: at most one of each installation."""
+    return connection.execute(select(events).where(events.c.id == event_id)).all()
+
+
+def event(connection: Connection, installation_id: int, event_id: str) -> Row[Any] | None:
+    """One event."""
+    query = select(events).where(events.c.installation_id == installation_id, events.c.id == event_id)
+    return connection.execute(query).one_or_none()
+
+
+def customers_known_as(
+    connection: Connection, wanted: str, *, installation_id: int | None = None
+) -> list[tuple[int, int]]:
+    """(installation id, Zendesk id) of the customers with that address, Zendesk id or sid."""
+    known_as = [customers.c.address == wanted.lower(), customers.c.sid == wanted]
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
+        known_as.append(customers.c.zendesk_id == int(wanted))
+    query = select(customers.c.installation_id, customers.c.zendesk_id).where(or_(*known_as))
+    if installation_id is not None:
+        query = query.where(customers.c.installation_id == installation_id)
+    found = connection.execute(query.order_by(customers.c.installation_id, customers.c.zendesk_id))
+    return [(row.installation_id, row.zendesk_id) for row in found]
+
+
+def attempts_on(
+    connection: Connection, installation_id: int, zendesk_id: int, *, limit: int
+) -> list[Mapping[str, Any]]:
+    """A customer's attempts, newest first; `fields` as a list."""
+    is_its = and_(attempts.c.installation_id == installation_id, attempts.c.zendesk_id == zendesk_id)
+    found = connection.execute(select(attempts).where(is_its).order_by(attempts.c.id.desc()).limit(limit))
+    return [{**row._mapping, "fields": json.loads(row.fields)} for row in found]

@@ -1,0 +1,60 @@
+"""How each lane stands: in the broker, in the ledger, and how long the oldest of it has waited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.broker.contract import LANES, Broker, QueueDepth
+from bridge.ledger import looking
+from bridge.ledger.ledger import Ledger
+
+MICROS = 1_000_000
+
+
+@dataclass(frozen=True)
+class LaneState:
+    """One lane.
+
+    `depth` counts messages with the broker or on the way there, `parked` events held back for the sake of
+    other installations, `owed` customers, `dead` open dead letters. `oldest_s` leaves out what waits for an
+    installation in trouble.
+    """
+
+    lane: str
+    depth: int
+    parked: int
+    owed: int
+    dead: int
+    oldest_s: float
+
+
+def lane_states(ledger: Ledger, broker: Broker) -> list[LaneState]:
+    """All lanes. Raises `Unavailable`."""
+    queues = {one.queue: one for one in broker.depths()}
+    with ledger.reading() as connection:
+        spooled = looking.spooled(connection)
+        owed = looking.owed(connection)
+        dead = looking.dead_by_reason(connection)
+    nothing = looking.Waiting(0, None)
+    states = []
+    for lane in LANES:
+        of_lane = [waiting for (name, _reason), waiting in spooled.items() if name == lane]
+        parked = spooled.get((lane, looking.PARKED), nothing)
+        owed_here = owed if lane == "zendesk" else nothing  # what is owed there came by this lane
+        queue = queues.get(f"bridge.{lane}", QueueDepth(lane, 0, None))
+        states.append(
+            LaneState(
+                lane=lane,
+                depth=queue.depth + sum(waiting.count for waiting in of_lane) - parked.count,
+                parked=parked.count,
+                owed=owed_here.count,
+                dead=sum(count for (name, _reason), count in dead.items() if name == lane),
+                oldest_s=_oldest_s(queue, [*of_lane, owed_here], now=ledger.micros()),
+            )
+        )
+    return states
+
+
+def _oldest_s(queue: QueueDepth, waiting: list[looking.Waiting], *, now: int) -> float:
+    ages = [(now - one.since) / MICROS for one in waiting if one.since is not None]
+    return round(max([0.0, queue.oldest_s or 0.0, *ages]), 3)

@@ -1,0 +1,200 @@
+"""`bridge check`: looks at all that must be right before the bridge can work, and says what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import click
+from sqlalchemy import select
+
+from bridge.broker.contract import Broker
+from bridge.errors import BadCredentials, BadSettings, BridgeError, Unavailable
+from bridge.ledger import installations
+from bridge.ledger.installations import Installation
+from bridge.ledger.migrating import require_current
+from bridge.ledger.tables import installations as table
+from bridge.services import Services, build
+from bridge.settings import load_settings
+from commands.opening import json_option
+from commands.output import print_json
+
+OK, WARNING, FAULT = "ok", "warning", "fault"
+MOST_SKEW_S = 60.0  # a delivery's signature may be 300 s old, and its way takes time too
+STAFF = ("admin", "agent")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `state` is ok, warning or fault; `fix` says what to do about it."""
+
+    state: str
+    part: str
+    finding: str
+    fix: str = ""
+
+
+@click.command()
+@json_option
+def check(as_json: bool) -> None:
+    """Check settings, ledger, broker and every installation's accounts; exit status 1 when one is wrong."""
+    findings: list[Finding] = []
+    for finding in look():
+        findings.append(finding)
+        if not as_json:
+            _say(finding)
+    faults = sum(finding.state == FAULT for finding in findings)
+    if as_json:
+        print_json({"ok": not faults, "findings": [asdict(finding) for finding in findings]})
+    else:
+        click.echo(f"\n{faults} faults." if faults else "\nAll is well.")
+    raise SystemExit(1 if faults else 0)
+
+
+def look() -> Iterator[Finding]:
+    """Everything, in the order in which it is needed."""
+    try:
+        services = build(load_settings())
+    except BadSettings as error:
+        yield from (Finding(FAULT, "settings", fault, "see docs/configuration.md") for fault in error.faults)
+        return
+    yield Finding(OK, "settings", "can be read")
+    try:
+        ledger = _ledger(services)
+        yield ledger
+        yield _broker(services.broker)
+        if ledger.state == OK:
+            yield from _installations(services)
+    finally:
+        services.close()
+
+
+def _ledger(services: Services) -> Finding:
+    try:
+        require_current(services.ledger)
+    except BadSettings as error:
+        return Finding(FAULT, "ledger", error.faults[0], "bridge migrate")
+    except Unavailable as error:
+        return Finding(FAULT, "ledger", str(error), "start the database, or correct DATABASE_URL")
+    return Finding(OK, "ledger", "answers, and its tables are current")
+
+
+def _broker(broker: Broker) -> Finding:
+    try:
+        broker.declare()
+        broker.depths()
+    except BadSettings as error:
+        return Finding(FAULT, "broker", error.faults[0], "; ".join(error.faults[1:]) or "as it says")
+    except Unavailable as error:
+        return Finding(FAULT, "broker", str(error), "start the broker, or correct BROKER_URL")
+    return Finding(OK, "broker", "answers, and its queues are as they must be")
+
+
+def _installations(services: Services) -> Iterator[Finding]:
+    with services.ledger.reading() as connection:
+        sealed = {
+            row.name: row.secrets
+            for row in connection.execute(select(table).where(table.c.removed_at.is_(None)))
+        }
+        numbers = {name: number for number, (name, _version) in installations.versions(connection).items()}
+        opened = installations.opened(connection, services.vault, ids=numbers.values())
+    if not sealed:
+        yield Finding(WARNING, "installations", "there are none", "bridge installations add NAME --from FILE")
+    for name in sorted(sealed):
+        one = opened[numbers[name]]
+        if one is None:
+            yield Finding(
+                FAULT,
+                name,
+                "no key of SECRET_KEY opens its secrets",
+                "put the key they were sealed with behind the new one in SECRET_KEY",
+            )
+            continue
+        if not services.vault.is_newest(sealed[name]):
+            yield Finding(WARNING, name, "its secrets are sealed with an older SECRET_KEY", "bridge migrate")
+        yield from _installation(services, one)
+
+
+def _installation(services: Services, one: Installation) -> Iterator[Finding]:
+    yield from _same(services, one)
+    yield from _doors(one)
+    yield from _zendesk(services, one)
+    yield from _sailthru(services, one)
+
+
+def _same(services: Services, one: Installation) -> Iterator[Finding]:
+    with services.ledger.reading() as connection:
+        same = installations.same_accounts(connection, one.settings, besides=[one.id])
+    for other in same:
+        yield Finding(
+            FAULT,
+            one.name,
+            f"{other.name} has the same {other.system.capitalize()} account",
+            f"bridge installations remove {other.name} (or {one.name})",
+        )
+
+
+def _doors(one: Installation) -> Iterator[Finding]:
+    zendesk, fix = one.settings.zendesk, f"bridge installations set {one.name} --from FILE"
+    if not zendesk.webhook_secrets:
+        yield Finding(
+            FAULT, one.name, "zendesk.webhook_secrets are missing: deliveries are answered 401", fix
+        )
+    for key in ("app_public_key", "app_audience"):
+        if not getattr(zendesk, key):
+            yield Finding(WARNING, one.name, f"zendesk.{key} is missing: the sidebar answers 401", fix)
+    if zendesk.api_token:
+        yield Finding(
+            WARNING,
+            one.name,
+            "signs in to Zendesk with an API token, which Zendesk ends on 2027-04-30",
+            "make an OAuth client (client_credentials), then: " + fix,
+        )
+
+
+def _zendesk(services: Services, one: Installation) -> Iterator[Finding]:
+    try:
+        me = services.remotes.zendesk(one).me()
+    except BridgeError as error:
+        yield _refused(one, "zendesk", error)
+        return
+    if me.user.role not in STAFF:
+        yield Finding(
+            FAULT,
+            one.name,
+            f"signs in to Zendesk as {me.user.role}, who may not read all users and tickets",
+            "let an admin own the OAuth client or API token",
+        )
+    else:
+        yield Finding(OK, one.name, f"Zendesk lets us in as {me.user.role}")
+    if me.skew_s is not None and abs(me.skew_s) > MOST_SKEW_S:
+        yield Finding(
+            FAULT,
+            one.name,
+            f"this machine's clock differs from Zendesk's by {abs(me.skew_s):.0f} s",
+            "set this machine's clock (NTP); from 300 s on every delivery is answered 401",
+        )
+
+
+def _sailthru(services: Services, one: Installation) -> Iterator[Finding]:
+    try:
+        services.remotes.sailthru(one).settings()
+    except BridgeError as error:
+        yield _refused(one, "sailthru", error)
+    else:
+        yield Finding(OK, one.name, "Sailthru lets us in")
+
+
+def _refused(one: Installation, system: str, error: BridgeError) -> Finding:
+    if isinstance(error, BadCredentials):
+        fix = f"correct [{system}] with: bridge installations set {one.name} --from FILE"
+    else:
+        fix = f"look whether [{system}] url is right and reachable from here, then check again"
+    return Finding(FAULT, one.name, str(error), fix)
+
+
+def _say(finding: Finding) -> None:
+    colour = {OK: "green", WARNING: "yellow", FAULT: "red"}[finding.state]
+    click.echo(f"{click.style(f'{finding.state:<8}', fg=colour)}{finding.part}: {finding.finding}")
+    if finding.fix:
+        click.echo(f"{'':<8}→ {finding.fix}")
