@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
 from typing import Any
 
 EMAIL = "email"  # in `Customer.known`, beside the names of the vars
@@ -32,9 +31,10 @@ AT_REST = (OK, NO_EMAIL, NO_PROFILE, PROFILE_GONE, STAFF, SYNC_OFF, NOT_IN_ZENDE
 class Conflict:
     """The address of the facts is held by another profile in Sailthru.
 
-    `step` says what comes next: `ask` who holds it, `wait` until its owner has moved, `check` in Zendesk whether
-    the holder is inactive, `merge`, or `blocked` (a dead letter; a person decides). `asides` are addresses of
-    the customer's own that were tried as a stepping stone out of a circle.
+    `step` says what comes next: `ask` who holds it, `wait` until its owner has moved (try again at `until`,
+    microseconds), `check` in Zendesk whether the holder is inactive, `merge`, `aside` (move to `aside`, an
+    address of the customer's own, out of a circle), or `blocked` (a dead letter; a person decides). `asides` are
+    the stepping stones tried; `rounds` counts the refusals.
     """
 
     address: str
@@ -42,6 +42,8 @@ class Conflict:
     reason: str = ""
     holder_sid: str | None = None
     holder_id: int | None = None
+    until: int = 0
+    aside: str | None = None
     asides: tuple[str, ...] = ()
     rounds: int = 0
 
@@ -50,21 +52,28 @@ class Conflict:
 class Link:
     """What is known about the customer's profile besides its `sid`.
 
-    `once` stays true after the first link, so that a vanished profile is never created again. `tried` holds
-    the addresses without a profile for this customer; `looked_at` says when the last was asked for.
+    `once` stays true after the first link, so that a vanished profile is never created again; `last_sid` is
+    that link, to be asked for when no address leads to a profile. `made_sid` is a profile that the bridge itself
+    created for this customer. `tried` holds the addresses that the search or the link has accounted for;
+    `looked_at` (microseconds) when a search ended without a profile, 0 while one is open.
     """
 
     once: bool = False
     last_sid: str | None = None
+    made_sid: str | None = None
     tried: tuple[str, ...] = ()
+    is_taken: bool = False  # the search met a profile that another customer owns
     looked_at: int = 0
     conflict: Conflict | None = None
+    gone_keys: tuple[str, ...] = ()  # tickets that left the profile, to be looked for at `check_at`
+    check_at: int = 0
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Link:
         """Read what `to_record` wrote."""
         known = {name.name: record[name.name] for name in fields(cls) if name.name in record}
-        known["tried"] = tuple(known.get("tried", ()))
+        for name in ("tried", "gone_keys"):
+            known[name] = tuple(known.get(name, ()))
         if known.get("conflict"):
             conflict = dict(known["conflict"])
             conflict["asides"] = tuple(conflict.get("asides", ()))
@@ -78,7 +87,11 @@ class Link:
 @dataclass(frozen=True)
 class Known:
     """What Sailthru surely holds in one field: the digest of the value (of `email` the address itself), since when,
-    and of an object its keys."""
+    and of an object its keys.
+
+    An empty digest is doubt: a write was under way. `keys` then are all that may be there: of an object those
+    before and those sent, of `email` the addresses before and after.
+    """
 
     digest: str
     at: int
@@ -113,8 +126,20 @@ class Customer:
     def known_address(self) -> str | None:
         """The address that the profile surely has."""
         known = self.known.get(EMAIL)
-        return known.digest if known else None
+        return known.digest or None if known else None
 
-    def without_known(self, names: Sequence[str]) -> dict[str, Known]:
-        """What stays known once these fields are about to be sent."""
-        return {name: known for name, known in self.known.items() if name not in names}
+    def possible_addresses(self) -> tuple[str, ...]:
+        """Where the profile may be while a move is under way; else where it is."""
+        known = self.known.get(EMAIL)
+        if known is None:
+            return ()
+        return (known.digest,) if known.digest else known.keys
+
+    def doubting(self, sent: Mapping[str, Sequence[str]]) -> dict[str, Known]:
+        """What is known once these fields, with these keys, are about to be sent."""
+        return {**self.known, **{name: self._doubted(name, keys) for name, keys in sent.items()}}
+
+    def _doubted(self, name: str, keys: Sequence[str]) -> Known:
+        known = self.known.get(name, Known("", 0))
+        before = self.possible_addresses() if name == EMAIL else known.keys
+        return Known("", known.at, tuple(dict.fromkeys([*before, *keys])))

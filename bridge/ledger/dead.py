@@ -6,13 +6,14 @@ One is open for each customer and reason, or for each event; success closes it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from bridge.ledger.tables import dead_letters
+from bridge.ledger.writing import chunks
 
 OPEN = "open"
 REPLAYED = "replayed"
@@ -58,31 +59,61 @@ def bury(connection: Connection, letter: DeadLetter, now: int) -> int:
 
 
 def close(
-    connection: Connection, installation_id: int, zendesk_id: int, *, reasons: Sequence[str] | None = None
+    connection: Connection,
+    installation_id: int,
+    zendesk_id: int,
+    *,
+    reasons: Sequence[str] | None = None,
+    but: str = "",
 ) -> int:
-    """Success closes the customer's open letters (of these reasons, or of all); how many."""
+    """Success closes the customer's open letters (of these reasons, or of all `but` one); how many."""
     statement = update(dead_letters).where(
         dead_letters.c.installation_id == installation_id,
         dead_letters.c.zendesk_id == zendesk_id,
         dead_letters.c.state == OPEN,
         dead_letters.c.event_id.is_(None),
+        dead_letters.c.reason != but,
     )
     if reasons is not None:
         statement = statement.where(dead_letters.c.reason.in_(reasons))
     return connection.execute(statement.values(state=CLOSED)).rowcount
 
 
+def of_event(connection: Connection, installation_id: int, event_id: str) -> DeadLetter | None:
+    """The open letter about one event."""
+    query = select(dead_letters).where(
+        dead_letters.c.installation_id == installation_id,
+        dead_letters.c.event_id == event_id,
+        dead_letters.c.state == OPEN,
+    )
+    row = connection.execute(query).first()
+    return None if row is None else letter_of(row)
+
+
 def close_event(connection: Connection, installation_id: int, event_id: str) -> None:
-    """The event was kept after all: its open letter is closed."""
+    """The event was kept after all."""
     connection.execute(
         update(dead_letters)
         .where(
             dead_letters.c.installation_id == installation_id,
             dead_letters.c.event_id == event_id,
-            dead_letters.c.state.in_((OPEN, REPLAYED)),
+            dead_letters.c.state == OPEN,
         )
         .values(state=CLOSED)
     )
+
+
+def lettered(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]) -> set[int]:
+    """Which of these customers have an open letter."""
+    found: set[int] = set()
+    for some in chunks(zendesk_ids):
+        query = select(dead_letters.c.zendesk_id).where(
+            dead_letters.c.installation_id == installation_id,
+            dead_letters.c.state == OPEN,
+            dead_letters.c.zendesk_id.in_(some),
+        )
+        found.update(connection.scalars(query))
+    return found
 
 
 def mark(connection: Connection, ids: Sequence[int], state: str) -> None:

@@ -16,6 +16,7 @@ from bridge.ledger.writing import upsert
 
 DOWN = "down"
 HALTED = "halted"
+FAILURES_TO_PAUSE = 5  # in a row, by whichever customers
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Direction:
     since: int
     failures: int
     probe_at: int
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether only one call at a time may try."""
+        return self.state == HALTED or self.failures >= FAILURES_TO_PAUSE
 
 
 def troubled(connection: Connection, system: str) -> dict[int, Direction]:

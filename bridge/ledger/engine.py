@@ -17,7 +17,9 @@ def open_engine(database_url: str) -> Engine:
     url = make_url(_spelled(database_url))
     if url.get_backend_name() == "sqlite":
         return _sqlite(str(url), url.database)
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, isolation_level="READ COMMITTED")
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=10, max_overflow=20, isolation_level="READ COMMITTED"
+    )
 
 
 def _spelled(database_url: str) -> str:

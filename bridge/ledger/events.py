@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from bridge.clock import to_micros
 from bridge.ledger.tables import events
@@ -89,12 +89,26 @@ def finish(
     connection.execute(statement.values(outcome=outcome, reason=reason))
 
 
-def end_one(connection: Connection, installation_id: int, event_id: str, outcome: str, reason: str) -> None:
-    """One event ends with this outcome."""
+def adopt(connection: Connection, installation_id: int, subject: str, zendesk_id: int, version: int) -> None:
+    """A reading told whose events these hints about `subject` are, and which version holds their facts."""
     connection.execute(
         update(events)
-        .where(events.c.installation_id == installation_id, events.c.id == bindparam("event_id", event_id))
-        .values(outcome=outcome, reason=reason)
+        .where(
+            IS_UNAPPLIED,
+            events.c.installation_id == installation_id,
+            events.c.zendesk_id.is_(None),
+            events.c.subject == subject,
+        )
+        .values(zendesk_id=zendesk_id, version=version)
+    )
+
+
+def end_subject(connection: Connection, installation_id: int, subject: str, reason: str) -> None:
+    """The hints about `subject` came to nothing."""
+    connection.execute(
+        update(events)
+        .where(IS_UNAPPLIED, events.c.installation_id == installation_id, events.c.subject == subject)
+        .values(outcome=IGNORED, reason=reason)
     )
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from bridge.clock import from_micros, to_micros
 from bridge.facts import CustomerFacts, Fact, of_customer

@@ -17,7 +17,7 @@ from bridge.ledger.tables import quotas
 from bridge.ledger.writing import upsert
 
 # A call sent at the end of one minute may be counted in the next: this much of the limit stays unused for that.
-UNUSED = 0.03
+UNUSED = 0.02
 BURST_S = 0.25
 LEAST_BURST = 8
 
@@ -53,30 +53,45 @@ def grant(bucket: Bucket, asked: int, share: float, now: datetime) -> tuple[Gran
     return Grant(calls, wait_s), after
 
 
-def take(
-    connection: Connection,
-    installation_id: int,
-    name: str,
-    *,
-    asked: int,
-    share: float,
-    default_per_minute: int,
-    now: datetime,
-) -> Grant:
-    """Take up to `asked` calls out of a bucket. `default_per_minute` holds until the vendor told its limit."""
-    row = {
-        "installation_id": installation_id,
-        "bucket": name,
-        "per_minute": default_per_minute,
-        "next_at": 0,
-        "held_until": 0,
-    }
-    upsert(connection, quotas, [row])
-    bucket = _locked(connection, installation_id, name)
-    granted, next_at = grant(bucket, asked, share, now)
+@dataclass(frozen=True)
+class Drawing:
+    """Which bucket is drawn on, at which share of the limit. `default_per_minute` holds until the vendor told its own."""
+
+    installation_id: int
+    bucket: str
+    share: float
+    default_per_minute: int
+
+
+def take(connection: Connection, drawing: Drawing, *, asked: int, now: datetime) -> Grant:
+    """Take up to `asked` calls out of a bucket."""
+    granted, next_at = grant(_bucket(connection, drawing), asked, drawing.share, now)
     if granted.calls:
-        connection.execute(_update(installation_id, name).values(next_at=to_micros(next_at)))
+        connection.execute(
+            _update(drawing.installation_id, drawing.bucket).values(next_at=to_micros(next_at))
+        )
     return granted
+
+
+def room(connection: Connection, drawing: Drawing, *, asked: int, now: datetime) -> Grant:
+    """What `take` would grant now."""
+    return grant(_bucket(connection, drawing), asked, drawing.share, now)[0]
+
+
+def _bucket(connection: Connection, drawing: Drawing) -> Bucket:
+    standing = _locked(connection, drawing)
+    if standing is None:
+        row = {
+            "installation_id": drawing.installation_id,
+            "bucket": drawing.bucket,
+            "per_minute": drawing.default_per_minute,
+            "next_at": 0,
+            "held_until": 0,
+        }
+        upsert(connection, quotas, [row])
+        standing = _locked(connection, drawing)
+    assert standing is not None
+    return standing
 
 
 def learn(connection: Connection, installation_id: int, name: str, per_minute: int) -> None:
@@ -90,10 +105,14 @@ def hold(connection: Connection, installation_id: int, name: str, until: datetim
     connection.execute(longer.values(held_until=to_micros(until)))
 
 
-def _locked(connection: Connection, installation_id: int, name: str) -> Bucket:
-    query = select(quotas).where(quotas.c.installation_id == installation_id, quotas.c.bucket == name)
-    row = connection.execute(query.with_for_update()).one()
-    return Bucket(row.per_minute, from_micros(row.next_at), from_micros(row.held_until))
+def _locked(connection: Connection, drawing: Drawing) -> Bucket | None:
+    query = select(quotas).where(
+        quotas.c.installation_id == drawing.installation_id, quotas.c.bucket == drawing.bucket
+    )
+    row = connection.execute(query.with_for_update()).first()
+    return (
+        None if row is None else Bucket(row.per_minute, from_micros(row.next_at), from_micros(row.held_until))
+    )
 
 
 def _update(installation_id: int, name: str) -> Update:

@@ -43,6 +43,9 @@ installations = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("settings", Text, nullable=False),  # JSON: addresses, ids, options; nothing secret
     Column("secrets", Text, nullable=False),  # JSON, encrypted as a whole
+    Column(
+        "learned", Text, nullable=False, server_default="{}"
+    ),  # JSON: how its accounts turned out to behave
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("removed_at", BigInteger),  # its rows are cleared by the clock

@@ -118,9 +118,17 @@ def _joined(old: Wait, new: Wait) -> Wait:
         due_at=min(old.due_at, new.due_at),
         since=min(old.since, new.since),
         tries=0,
-        detail={**old.detail, **new.detail},
+        detail=_joined_detail(old.detail, new.detail),
         version=old.version + 1,
     )
+
+
+def _joined_detail(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The newer detail; of two times that a record must not be older than, the later one (both ISO 8601 UTC)."""
+    joined = {**old, **new}
+    if "at_least" in old and "at_least" in new:
+        joined["at_least"] = max(old["at_least"], new["at_least"])
+    return joined
 
 
 def _standing(connection: Connection, key: tuple[int, str, str]) -> Wait | None:

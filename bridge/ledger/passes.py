@@ -1,0 +1,29 @@
+"""Periodic passes: which process does one now, so that two clocks never do the same."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, update
+
+from bridge.clock import to_micros
+from bridge.ledger.tables import passes
+from bridge.ledger.writing import upsert
+
+
+def hold(connection: Connection, name: str, holder: str, *, until: datetime, now: datetime) -> bool:
+    """Take or keep the pass until `until`; False while another one holds it."""
+    upsert(connection, passes, [{"name": name}])
+    free = or_(passes.c.holder.in_(("", holder)), passes.c.until <= to_micros(now))
+    taken = connection.execute(
+        update(passes).where(passes.c.name == name, free).values(holder=holder, until=to_micros(until))
+    )
+    return bool(taken.rowcount)
+
+
+def new_holder() -> str:
+    """A name for this process that no other one has."""
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"

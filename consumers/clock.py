@@ -1,0 +1,135 @@
+"""`python -m consumers.clock`: the periodic work that is nobody else's. Several may run: a pass is held by one."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bridge import logs, metrics
+from bridge.broker.contract import Publisher
+from bridge.broker.draining import drain
+from bridge.errors import BadSettings, Unavailable
+from bridge.ledger import events, passes, retention
+from bridge.services import Services, build, require_ready
+from bridge.settings import load_settings
+from consumers.__main__ import START_PAUSE_S, stop_on_signals
+from consumers.last_tries import LastTries
+
+log = structlog.get_logger(__name__)
+
+DRAIN_EVERY_S = 0.5
+LAST_TRIES_EVERY_S = 5.0
+RETENTION_EVERY_S = 300.0
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Something done every `every_s` seconds by whichever clock holds it."""
+
+    name: str
+    every_s: float
+    do: Callable[[], None]
+
+
+@dataclass
+class Timepiece:
+    """One clock process: does each pass when it is due and nobody else holds it."""
+
+    services: Services
+    passes: list[Pass]
+    holder: str
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop."""
+        due = dict.fromkeys((one.name for one in self.passes), 0.0)
+        while not stop.is_set():
+            now = self.services.clock.monotonic()
+            for one in self.passes:
+                if due[one.name] <= now and not stop.is_set():
+                    due[one.name] = self.services.clock.monotonic() + one.every_s
+                    self._do(one)
+            stop.wait(max(0.01, min(due.values()) - self.services.clock.monotonic()))
+
+    def _do(self, one: Pass) -> None:
+        try:
+            if self._hold(one):
+                one.do()
+        except Unavailable as error:
+            log.warning("The pass waits.", action="pass_waits", name=one.name, part=error.part)
+        except Exception:  # noqa: BLE001 - one pass that fails must not stop the others
+            log.exception(
+                "The pass failed; it is tried again next time.", action="pass_failed", name=one.name
+            )
+
+    def _hold(self, one: Pass) -> bool:
+        with self.services.ledger.writing() as connection:
+            until = self.services.ledger.now() + timedelta(seconds=max(30.0, 3 * one.every_s))
+            return passes.hold(connection, one.name, self.holder, until=until, now=self.services.ledger.now())
+
+
+def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiece:
+    """The clock with all its passes."""
+
+    def drain_spool() -> None:
+        while drain(services.ledger, publisher, _room(services)):
+            continue
+
+    last_tries = LastTries(services.ledger, services.directory, services.broker, services.clock)
+    keep_days = services.settings.retention_days
+    return Timepiece(
+        services,
+        [
+            Pass("spool", DRAIN_EVERY_S, drain_spool),
+            Pass("last_tries", LAST_TRIES_EVERY_S, last_tries.step),
+            Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),
+        ],
+        holder,
+    )
+
+
+def _room(services: Services) -> Callable[[str], int]:
+    """How many parked events of an installation may go to the queues now."""
+
+    def room(name: str) -> int:
+        installation = services.directory.get(name)
+        if installation is None:
+            return 0
+        with services.ledger.reading() as connection:
+            return max(0, services.settings.park_above - events.unapplied(connection, installation.id))
+
+    return room
+
+
+def main() -> int:
+    """Run until told to stop; 1 when the settings do not let it start."""
+    try:
+        settings = load_settings()
+        logs.configure(settings.log_level)
+        metrics.start(settings.metrics_dir)
+        services = build(settings)
+        stop = stop_on_signals()
+        while not stop.is_set():
+            try:
+                require_ready(services)
+                break
+            except Unavailable as error:
+                log.warning("Waiting until it answers.", action="clock_waits", part=error.part)
+                stop.wait(START_PAUSE_S)
+    except BadSettings as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)  # noqa: T201 - for whoever starts it by hand
+        return 1
+    log.info("The clock works.", action="clock_started")
+    timepiece(services, services.broker.publisher(), passes.new_holder()).run(stop)
+    services.close()
+    log.info("The clock has ended.", action="clock_ended")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""Ends pushes: what came of each is written for all of a group in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
+
+from bridge.customer import Customer
+from bridge.facts import CustomerFacts
+from bridge.ledger import attempts, customers, dead, directions, events, facts, learning, waits
+from bridge.ledger.attempts import Finished
+from bridge.ledger.directions import Direction
+from bridge.ledger.events import AppliedEvent
+from bridge.ledger.installations import Installation
+from consumers.calls import system_of
+from consumers.linking import Neighbour
+from consumers.outcomes import Failed, Found, Outcome
+from consumers.planning import MICROS, Standing, next_step
+from consumers.preparing import Job, apply_rest, resend
+from consumers.settling import Around, Settled, lost_lease, settle
+from consumers.steps import AskHolder, Create, LookUp, Rest
+from consumers.verdicts import PROBE_S, Dead, Halt, Later, wait_s
+from schemas.sailthru_records import Profile
+
+
+@dataclass(frozen=True)
+class Result:
+    """A job with what came of its call, and how long that took."""
+
+    job: Job
+    outcome: Outcome
+    seconds: float
+
+
+@dataclass
+class Concluded:
+    """What one transaction came to, for the log and the metrics after it is committed."""
+
+    settled: list[tuple[Result, Settled]] = field(default_factory=list)
+    applied: list[tuple[Installation, AppliedEvent]] = field(default_factory=list)
+
+
+def conclude(connection: Connection, results: Sequence[Result], now: int) -> Concluded:
+    """Write what came of a group of pushes."""
+    concluded = Concluded()
+    for installation, group in _by_installation(results):
+        ids = [one.job.customer.zendesk_id for one in group]
+        held = customers.locked(connection, installation.id, ids)
+        lettered = dead.lettered(connection, installation.id, ids)
+        for result in group:
+            one = _Conclusion(connection, result, now, lettered)
+            settled = one.write(held[result.job.customer.zendesk_id])
+            concluded.settled.append((result, settled))
+            concluded.applied.extend((installation, event) for event in one.applied)
+            held.update({other.zendesk_id: other for other in one.changed if other.zendesk_id in held})
+        _note_trouble(connection, installation, concluded.settled[-len(group) :], now)
+    attempts.finish(connection, [_finished(result, settled) for result, settled in concluded.settled], now)
+    return concluded
+
+
+def _by_installation(results: Sequence[Result]) -> Iterable[tuple[Installation, list[Result]]]:
+    groups: dict[int, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.job.installation.id, []).append(result)
+    for _, group in sorted(groups.items()):
+        group.sort(key=lambda result: result.job.customer.zendesk_id)
+        yield group[0].job.installation, group
+
+
+class _Conclusion:
+    """Writes what one result means, for its customer and for those around it."""
+
+    def __init__(self, connection: Connection, result: Result, now: int, lettered: Collection[int]) -> None:
+        self.connection = connection
+        self.installation = result.job.installation
+        self.result = result
+        self.now = now
+        self.lettered = lettered
+        self.applied: list[AppliedEvent] = []
+        self.changed: list[Customer] = []
+
+    def write(self, row: Customer) -> Settled:
+        settled = self._settled(row)
+        if settled.freed:
+            self._free(settled)
+        customer = self._rested(settled, row)
+        # The others first: one of them may let go of the very profile that the customer takes over.
+        self._save(*settled.others)
+        self._save(customer)
+        self._follow(replace(settled, customer=customer))
+        return settled
+
+    def _settled(self, row: Customer) -> Settled:
+        job = self.result.job
+        if row.lease != job.customer.lease:
+            return lost_lease(row, job.step, self.now)
+        around = self._around(row)
+        merges = self.installation.settings.options.email_conflict == "merge"
+        return settle(around, job.step, self.result.outcome, merges=merges, now=self.now)
+
+    def _around(self, row: Customer) -> Around:
+        me = Neighbour(row, self.result.job.facts)
+        outcome, step = self.result.outcome, self.result.job.step
+        if not isinstance(outcome, Found) or not isinstance(step, (LookUp, Create, AskHolder)):
+            return Around(me)
+        return Around(me, self._linked_to(outcome.profile, row), self._sharers(outcome.profile))
+
+    def _linked_to(self, profile: Profile, row: Customer) -> Neighbour | None:
+        if profile.sid is None:
+            return None
+        other = customers.by_sid(self.connection, self.installation.id, profile.sid)
+        return None if other is None or other.zendesk_id == row.zendesk_id else self._neighbours([other])[0]
+
+    def _sharers(self, profile: Profile) -> list[Neighbour]:
+        if not profile.email:
+            return []
+        return self._neighbours(customers.at_address(self.connection, self.installation.id, profile.email))
+
+    def _neighbours(self, rows: Sequence[Customer]) -> list[Neighbour]:
+        known = facts.of_customers(self.connection, self.installation.id, [row.zendesk_id for row in rows])
+        return [Neighbour(row, known[row.zendesk_id]) for row in rows]
+
+    def _rested(self, settled: Settled, row: Customer) -> Customer:
+        """At rest already, when no new fact came meanwhile and the plan has no further step."""
+        job = self.result.job
+        if settled.verdict is not None or row.wanted != job.customer.wanted or settled.pause_s:
+            return settled.customer
+        if row.lease != job.customer.lease:
+            return settled.customer
+        step = self._next(settled, job.facts)
+        if not isinstance(step, Rest):
+            return settled.customer
+        rested, self.applied = apply_rest(
+            self.connection, settled.customer, step, self.now, lettered=self.lettered
+        )
+        return rested
+
+    def _next(self, settled: Settled, known: CustomerFacts) -> object:
+        objects = learning.learned(self.connection, self.installation.id).get("objects")
+        standing = Standing(settled.customer, known, self.installation.settings, objects, self.now)
+        return next_step(standing)
+
+    def _free(self, settled: Settled) -> None:
+        """An address came free: whoever waits for it goes on at once."""
+        for address in settled.freed:
+            for other in customers.at_address(self.connection, self.installation.id, address):
+                if other.zendesk_id == settled.customer.zendesk_id:
+                    continue
+                link = replace(other.link, conflict=None, tried=(), looked_at=0, is_taken=False)
+                if other.sid is not None:
+                    link = replace(other.link, conflict=None)
+                self._save(replace(other, link=link, owed=True, due_at=self.now, not_before=0))
+
+    def _save(self, *rows: Customer) -> None:
+        customers.save(self.connection, rows)
+        self.changed.extend(rows)
+
+    def _follow(self, settled: Settled) -> None:
+        customer = settled.customer
+        key = (self.installation.id, customer.zendesk_id)
+        if settled.letter is not None:
+            dead.bury(self.connection, self._letter(settled.letter), self.now)
+        if isinstance(settled.verdict, Dead):
+            events.finish(self.connection, *key, outcome=events.DEAD, reason=settled.verdict.reason)
+        if settled.closes:
+            dead.close(self.connection, *key, reasons=settled.closes)
+        if settled.resend:
+            waits.add(self.connection, [resend(customer, settled.resend, self.now)])
+        if settled.learned is not None:
+            learning.learn(self.connection, self.installation.id, objects=settled.learned)
+
+    def _letter(self, letter: tuple[str, str]) -> dead.DeadLetter:
+        reason, error = letter
+        job = self.result.job
+        return dead.DeadLetter(
+            self.installation.id,
+            lane="zendesk",
+            type=f"push.{job.step.action}",
+            reason=reason,
+            error=error,
+            zendesk_id=job.customer.zendesk_id,
+            attempts=job.customer.failures + 1,
+        )
+
+
+def _note_trouble(
+    connection: Connection, installation: Installation, settled: Sequence[tuple[Result, Settled]], now: int
+) -> None:
+    """A remote that fails for everybody pauses its direction; one that answers ends the trouble."""
+    for system in sorted({system_of(result.job.step) for result, _ in settled}):
+        verdicts = [one.verdict for result, one in settled if system_of(result.job.step) == system]
+        standing = directions.troubled(connection, system).get(installation.id)
+        halted = [one for one in verdicts if isinstance(one, Halt)]
+        failed = [one for one in verdicts if isinstance(one, Later) and one.is_down]
+        if halted:
+            put = _trouble(installation, system, directions.HALTED, reason=halted[0].error)
+            directions.put(connection, _grown(put, standing, len(halted), now))
+        elif len(failed) == len(verdicts):
+            put = _trouble(installation, system, directions.DOWN, reason=failed[0].reason)
+            directions.put(connection, _grown(put, standing, len(failed), now))
+        elif standing is not None:
+            directions.clear(connection, installation.id, system)
+
+
+def _trouble(installation: Installation, system: str, state: str, *, reason: str) -> Direction:
+    return Direction(installation.id, system, state, reason, since=0, failures=0, probe_at=0)
+
+
+def _grown(trouble: Direction, standing: Direction | None, count: int, now: int) -> Direction:
+    """The trouble with its age; a halted or long failing direction is tried by one call now and then."""
+    failures = count + (standing.failures if standing else 0)
+    pause_s = 0.0
+    if trouble.state == directions.HALTED:
+        pause_s = PROBE_S
+    elif failures >= directions.FAILURES_TO_PAUSE:
+        pause_s = min(PROBE_S, wait_s(failures - directions.FAILURES_TO_PAUSE))
+    since = standing.since if standing else now
+    return replace(trouble, since=since, failures=failures, probe_at=now + int(pause_s * MICROS))
+
+
+def _finished(result: Result, settled: Settled) -> Finished:
+    customer = result.job.customer
+    outcome = attempts.CONFIRMED
+    if isinstance(settled.verdict, Later):
+        outcome = attempts.UNKNOWN if settled.verdict.is_unknown else attempts.LATER
+    elif isinstance(settled.verdict, Halt):
+        outcome = attempts.HALTED
+    elif isinstance(result.outcome, Failed):
+        outcome = attempts.REFUSED
+    error = str(result.outcome.error) if isinstance(result.outcome, Failed) else ""
+    return Finished(customer.installation_id, customer.zendesk_id, customer.lease, outcome, error)

@@ -1,0 +1,213 @@
+"""Keeps facts, owed marks and due times in one transaction: after it, nothing of an event is only in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bridge.clock import to_micros
+from bridge.customer import NOT_IN_ZENDESK, STAFF, Customer
+from bridge.facts import ADDRESS, ROLE, TICKET, TICKETS, Fact, of_customer
+from bridge.ledger import customers, dead, events, facts, waits
+from bridge.ledger.events import APPLIED, DEAD, IGNORED, KEPT, KeptEvent
+from bridge.ledger.waits import Wait
+from bridge.ledger.writing import lock_subjects
+from consumers.merging import Merge
+from consumers.projection import END_USER
+from consumers.reading import USER, Hint, Meaning
+from schemas.event import Event
+
+
+@dataclass(frozen=True)
+class Meant:
+    """An event beside what it means; None: nothing to us."""
+
+    event: Event
+    meaning: Meaning | None
+
+
+def keep_events(connection: Connection, installation_id: int, batch: Sequence[Meant], now: datetime) -> None:
+    """Keep events of one installation with all that follows from them."""
+    readable = [meant for meant in batch if meant.meaning is not None]
+    stated = [fact for meant in readable for fact in meant.meaning.facts]  # type: ignore[union-attr]
+    keeping = _Keeping(connection, installation_id, now)
+    keeping.merge(stated)
+    keeping.meet_customers([meant.meaning for meant in readable if meant.meaning is not None])
+    skipped = {
+        meant.event.id
+        for meant in readable
+        if meant.meaning is not None and not keeping.follow(meant.meaning.hints) and not meant.meaning.facts
+    }
+    keeping.write()
+    events.keep(
+        connection, installation_id, [keeping.kept(meant, skipped) for meant in batch], to_micros(now)
+    )
+    _bury_unreadable(connection, installation_id, batch, to_micros(now))
+
+
+def keep_reading(
+    connection: Connection,
+    installation_id: int,
+    stated: Sequence[Fact],
+    now: datetime,
+    *,
+    read: Iterable[int] = (),
+) -> None:
+    """Keep what was read in Zendesk. The customers `read` are owed a look even if nothing changed."""
+    keeping = _Keeping(connection, installation_id, now)
+    keeping.merge(stated)
+    keeping.merged.touched.update(read)
+    keeping.meet_customers([Meaning(None, tuple(stated))])
+    keeping.write()
+
+
+class _Keeping:
+    """One transaction's work on one installation, step by step."""
+
+    def __init__(self, connection: Connection, installation_id: int, now: datetime) -> None:
+        self.connection = connection
+        self.installation_id = installation_id
+        self.now = now
+        self.merged = Merge({})
+        self.customers: dict[int, Customer] = {}
+        self.waits: list[Wait] = []
+
+    def merge(self, stated: Sequence[Fact]) -> None:
+        subjects = {fact.subject for fact in stated}
+        holders = {f"user:{fact.zendesk_id}" for fact in stated if fact.field == TICKET and fact.zendesk_id}
+        lock_subjects(self.connection, self.installation_id, subjects | holders)
+        standing = facts.of_subjects(self.connection, self.installation_id, subjects)
+        standing += facts.of_fields(self.connection, self.installation_id, holders - subjects, TICKETS)
+        # Which tickets a list leaves out can only be told beside those known of that user.
+        listed = [fact.zendesk_id for fact in stated if fact.field == TICKETS and fact.zendesk_id]
+        for known in facts.of_customers(self.connection, self.installation_id, listed).values():
+            standing += known.tickets.values()
+        self.merged = Merge.of(standing)
+        self.merged.take_all(stated)
+        for subject, until in self.merged.doubts.items():
+            kind = USER if subject.startswith("user:") else TICKET
+            self._wait(kind, subject, until)
+
+    def meet_customers(self, meanings: Sequence[Meaning]) -> None:
+        """Hold the customers concerned; whoever is heard of for the first time is read in Zendesk."""
+        named = {fact.zendesk_id for meaning in meanings for fact in meaning.facts if fact.zendesk_id}
+        hinted = {_number(hint) for meaning in meanings for hint in meaning.hints if hint.kind == USER}
+        concerned = named | hinted | self.merged.touched
+        self.customers = customers.locked(self.connection, self.installation_id, concerned)
+        customers.add(self.connection, self.installation_id, concerned - set(self.customers))
+        for number in sorted(concerned):
+            known = self.customers.get(number, Customer(self.installation_id, number))
+            if self._needs_sight(known):
+                self._see(known)
+            self.customers[number] = known
+
+    def _needs_sight(self, customer: Customer) -> bool:
+        """Unread, and nobody is about to read it: it is new, or was once given up."""
+        is_new = customer.zendesk_id not in self.customers
+        was_given_up = customer.state in (NOT_IN_ZENDESK, STAFF)
+        return (
+            customer.read_at is None and (is_new or was_given_up) and not self._is_staff(customer.zendesk_id)
+        )
+
+    def _is_staff(self, number: int) -> bool:
+        role = self.merged.standing.get((f"user:{number}", ROLE))
+        return role is not None and role.value != END_USER
+
+    def _see(self, customer: Customer) -> None:
+        subject = f"user:{customer.zendesk_id}"
+        self._wait(USER, subject, self.now)
+        self._wait(TICKETS, subject, self.now)
+        self.merged.touched.add(customer.zendesk_id)
+
+    def follow(self, hints: Sequence[Hint]) -> bool:
+        """Wait for what hints ask to be read; False when nothing needs to be."""
+        needed = [hint for hint in hints if not self._is_newer(hint)]
+        for hint in needed:
+            detail = {name: value for name, value in hint.detail.items() if name != "unless_newer"}
+            self._wait(hint.kind, hint.subject, self.now, detail)
+        return bool(needed)
+
+    def _is_newer(self, hint: Hint) -> bool:
+        """Whether the ticket's fact is surely newer than the second that a trigger names."""
+        named = hint.detail.get("unless_newer")
+        if named is None:
+            return False
+        standing = facts.of_fields(self.connection, self.installation_id, [hint.subject], TICKET)
+        return any(fact.at.replace(microsecond=0) > datetime.fromisoformat(named) for fact in standing)
+
+    def write(self) -> None:
+        """Store it all."""
+        facts.store(self.connection, self.installation_id, list(self.merged.written.values()))
+        marks = [customers.Mark(number, self._address(number)) for number in self.merged.touched]
+        customers.mark_owed(self.connection, self.installation_id, marks, to_micros(self.now))
+        self._reopen()
+        waits.add(self.connection, self.waits)
+
+    def _address(self, number: int) -> str | None:
+        """The address by the facts, where they were loaded; else it did not change."""
+        subject = f"user:{number}"
+        own = [fact for (holder, _), fact in self.merged.standing.items() if holder == subject]
+        if not any(fact.field == ADDRESS or fact.field == "active" for fact in own):
+            return self.customers[number].address
+        return of_customer(own).address()
+
+    def _reopen(self) -> None:
+        """A former address, or a new one, opens the search for a profile again, at once."""
+        held = customers.locked(self.connection, self.installation_id, self.merged.touched)
+        reopened = []
+        for number, customer in held.items():
+            has_moved = customer.address != self.customers[number].address
+            if number in self.merged.reopened or has_moved:
+                search = replace(customer.link, looked_at=0)
+                reopened.append(replace(customer, link=search, not_before=0, due_at=to_micros(self.now)))
+        customers.save(self.connection, reopened)
+
+    def kept(self, meant: Meant, skipped: set[str]) -> KeptEvent:
+        """An event's row: the version that will hold its facts, and whether anything is left to do."""
+        if meant.event.type == "unreadable":
+            return KeptEvent(meant.event, None, None, DEAD, "unreadable")
+        if meant.meaning is None:
+            return KeptEvent(meant.event, None, None, IGNORED, "unknown type")
+        if meant.event.id in skipped:
+            return KeptEvent(meant.event, meant.meaning.zendesk_id, None, APPLIED, "already newer")
+        number = meant.meaning.zendesk_id
+        customer = self.customers.get(number) if number else None
+        if customer is None:
+            return KeptEvent(meant.event, number, None, KEPT)
+        is_touched = customer.zendesk_id in self.merged.touched
+        version = customer.wanted + (1 if is_touched else 0)
+        is_done = not is_touched and not customer.owed and not meant.meaning.hints
+        return KeptEvent(meant.event, number, version, APPLIED if is_done else KEPT)
+
+    def _wait(self, kind: str, subject: str, due_at: datetime, detail: dict[str, Any] | None = None) -> None:
+        self.waits.append(
+            Wait(self.installation_id, subject, kind, due_at=due_at, since=self.now, detail=detail or {})
+        )
+
+
+def _number(hint: Hint) -> int:
+    return int(hint.subject.partition(":")[2])
+
+
+def _bury_unreadable(connection: Connection, installation_id: int, batch: Sequence[Meant], now: int) -> None:
+    for meant in batch:
+        if meant.event.type != "unreadable":
+            continue
+        data = meant.event.data
+        dead.bury(
+            connection,
+            dead.DeadLetter(
+                installation_id,
+                lane=meant.event.lane,
+                type=meant.event.type,
+                reason="unreadable",
+                error=f"{data.get('fault', '')} {data.get('hint', '')}".strip(),
+                event_id=meant.event.id,
+                data=data,
+            ),
+            now,
+        )

@@ -1,0 +1,75 @@
+"""What the broker gave up on gets one more try, alone; what fails then is a dead letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from bridge.broker.contract import Broker, Message
+from bridge.clock import Clock, to_micros
+from bridge.directory import Directory
+from bridge.errors import Unavailable
+from bridge.ledger import dead
+from bridge.ledger.ledger import Ledger
+from consumers.keeping import Meant, keep_events
+from consumers.reading import meaning
+from schemas.errors import Unreadable
+from schemas.event import Event, from_bytes
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class LastTries:
+    """The clock's pass over the `.dead` queues."""
+
+    ledger: Ledger
+    directory: Directory
+    broker: Broker
+    clock: Clock
+
+    def step(self) -> None:
+        """One message at a time. Before it is tried the dead letter is written: if the try ends the whole process,
+        the letter is there, and the message is not tried again."""
+        for message in self.broker.given_up(10):
+            self._try(message)
+            self.broker.settle_given_up([message])
+
+    def _try(self, message: Message) -> None:
+        try:
+            event = from_bytes(message.body)
+        except Unreadable as error:
+            log.error(str(error), action="message_unreadable", outcome="dead", lane=message.lane)
+            return
+        installation = self.directory.get(event.installation)
+        if installation is None:
+            return
+        if not self._write_intent(installation.id, message, event):
+            return
+        try:
+            with self.ledger.writing() as connection:
+                keep_events(connection, installation.id, [Meant(event, meaning(event))], self.clock.now())
+                dead.close_event(connection, installation.id, event.id)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - it failed to the end: the dead letter stands
+            log.exception("The last try failed.", action="event_failed", outcome="dead", type=event.type)
+
+    def _write_intent(self, installation_id: int, message: Message, event: Event) -> bool:
+        """The dead letter that stands unless the try succeeds; False when an earlier try left one already."""
+        letter = dead.DeadLetter(
+            installation_id,
+            lane=message.lane,
+            type=event.type,
+            reason="given_up",
+            error="A process that took this event ended each time; the broker gave it up.",
+            event_id=event.id,
+            attempts=message.deliveries,
+            data={"event": message.body.decode("ascii")},
+        )
+        with self.ledger.writing() as connection:
+            if dead.of_event(connection, installation_id, event.id) is not None:
+                return False
+            dead.bury(connection, letter, to_micros(self.clock.now()))
+        return True

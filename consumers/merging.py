@@ -1,0 +1,103 @@
+"""New facts meet those that stand: what changes, for whom, and what must be read again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bridge.facts import (
+    ADDRESS,
+    FORMER_PREFIX,
+    TAG_PREFIX,
+    TAGS,
+    TICKET,
+    TICKETS,
+    Fact,
+    doubts_list,
+    meet,
+)
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Merge:
+    """Facts as they stand while new ones are merged in.
+
+    `standing` grows with each `take`; `written` are those to be stored; `touched` the customers whose facts
+    changed; `doubts` the subjects to be read again, with the time from which that can tell; `reopened` the
+    customers of whom a former address became known.
+    """
+
+    standing: dict[Key, Fact]
+    written: dict[Key, Fact] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
+    doubts: dict[str, datetime] = field(default_factory=dict)
+    reopened: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact]) -> Merge:
+        return cls({(fact.subject, fact.field): fact for fact in facts})
+
+    def take_all(self, facts: Sequence[Fact]) -> None:
+        """Merge facts in, in any order; complete lists last, so that their members meet the members first."""
+        for fact in sorted(facts, key=lambda fact: fact.field in (TAGS, TICKETS)):
+            self.take(fact)
+
+    def take(self, new: Fact) -> None:
+        """Merge one fact in."""
+        key = (new.subject, new.field)
+        old = self.standing.get(key)
+        meeting = meet(old, new)
+        if meeting.doubt_until is not None and new.field not in (TAGS, TICKETS):
+            self._doubt(new.subject, meeting.doubt_until)
+        if meeting.stands is new:
+            self.standing[key] = self.written[key] = new
+        if meeting.changed:
+            self.touched.update(fact.zendesk_id for fact in (old, new) if fact and fact.zendesk_id)
+        self._check_lists(new, meeting.stands)
+        if new.field == ADDRESS and old is not None and old.value != new.value:
+            self._remember_former(old if meeting.stands is new else new)
+
+    def _remember_former(self, lost: Fact) -> None:
+        """An address that another one replaced was this user's once: its profile may still be there."""
+        if not lost.value or lost.zendesk_id is None:
+            return
+        former = Fact(
+            lost.subject,
+            FORMER_PREFIX + lost.value,
+            True,
+            lost.at,
+            lost.origin,
+            lost.event_id,
+            lost.zendesk_id,
+        )
+        self.take(former)
+
+    def _check_lists(self, new: Fact, stands: Fact) -> None:
+        if new.field in (TAGS, TICKETS):
+            self._check_members(new)
+        elif new.field.startswith(TAG_PREFIX):
+            listed = self.standing.get((new.subject, TAGS))
+            self._doubt(new.subject, doubts_list(listed, new.field.removeprefix(TAG_PREFIX), stands))
+        elif new.field == TICKET and stands.zendesk_id is not None:
+            listed = self.standing.get((f"user:{stands.zendesk_id}", TICKETS))
+            self._doubt(new.subject, doubts_list(listed, int(new.subject.partition(":")[2]), stands))
+        if new.field.startswith(FORMER_PREFIX) and stands is new and new.zendesk_id is not None:
+            self.reopened.add(new.zendesk_id)
+
+    def _check_members(self, listed: Fact) -> None:
+        """A list was read: whoever is in it counts, whoever is not does not; what changed just then is in doubt."""
+        if listed.zendesk_id is not None:
+            self.touched.add(listed.zendesk_id)
+        for fact in list(self.standing.values()):
+            if listed.field == TAGS and fact.subject == listed.subject and fact.field.startswith(TAG_PREFIX):
+                self._doubt(fact.subject, doubts_list(listed, fact.field.removeprefix(TAG_PREFIX), fact))
+            if listed.field == TICKETS and fact.field == TICKET and fact.zendesk_id == listed.zendesk_id:
+                number = int(fact.subject.partition(":")[2])
+                self._doubt(fact.subject, doubts_list(listed, number, fact))
+
+    def _doubt(self, subject: str, until: datetime | None) -> None:
+        if until is not None:
+            self.doubts[subject] = max(until, self.doubts.get(subject, until))

@@ -1,0 +1,86 @@
+"""What Sailthru should hold of a customer, by the facts alone. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bridge.facts import CREATED, HEALTH, ROLE, SYNC, CustomerFacts
+from schemas.installation import Options
+
+END_USER = "end-user"
+TICKETS_VAR = "zendesk_tickets"
+SYNC_VAR = "zendesk_sync"
+ACTIVE_VAR = "zendesk_active"
+
+
+def is_customer(facts: CustomerFacts) -> bool:
+    """Whether this user is one of those we sync: agents and admins are not."""
+    return bool(facts.value(ROLE, END_USER) == END_USER)
+
+
+def is_synced(facts: CustomerFacts) -> bool:
+    """Whether the customer is being synced: an agent may have switched it off, and a deleted user no longer is."""
+    return facts.value(SYNC, True) is not False and facts.is_active() and is_customer(facts)
+
+
+def sailthru_profile(
+    zendesk_id: int, facts: CustomerFacts, zendesk_url: str, options: Options
+) -> dict[str, Any]:
+    """The vars that the customer's profile should hold; what is not known yet is left out, hence never sent.
+
+    With the switch off only the switch itself, and what deletion says, are ours to write.
+    """
+    last = {SYNC_VAR: is_synced(facts)}
+    if not facts.is_active():
+        last[ACTIVE_VAR] = False
+    if facts.value(SYNC, True) is False or not is_customer(facts):
+        return last
+    return last | _vars(zendesk_id, facts, zendesk_url, options)
+
+
+def _vars(zendesk_id: int, facts: CustomerFacts, zendesk_url: str, options: Options) -> dict[str, Any]:
+    wanted: dict[str, Any] = {
+        "zendesk_profile_url": f"{zendesk_url}/agent/users/{zendesk_id}",
+        "zendesk_id": zendesk_id,
+        ACTIVE_VAR: facts.is_active(),
+        "zendesk_created": facts.value(CREATED),
+        "zendesk_tags": facts.tags(),
+        "zendesk_health": facts.value(HEALTH),
+    }
+    tickets = facts.counted_tickets()
+    if tickets is not None:
+        wanted["zendesk_ticket_count"] = len(tickets)
+        wanted[TICKETS_VAR] = _newest(tickets, zendesk_url, options)
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _newest(tickets: Sequence[Mapping[str, Any]], zendesk_url: str, options: Options) -> dict[str, Any]:
+    newest = sorted(tickets, key=_recency, reverse=True)[: options.tickets_kept]
+    return {str(ticket["id"]): _ticket(ticket, zendesk_url, options) for ticket in newest}
+
+
+def _recency(ticket: Mapping[str, Any]) -> tuple[str, int]:
+    return (ticket["updated_at"] or "", ticket["id"])
+
+
+def _ticket(ticket: Mapping[str, Any], zendesk_url: str, options: Options) -> dict[str, Any]:
+    # These vars can end up in mail templates: what the public does not see is not sent.
+    is_shown = options.ticket_subjects and ticket["public"]
+    return {
+        "id": ticket["id"],
+        "created_at": ticket["created_at"],
+        "updated_at": ticket["updated_at"],
+        "status": ticket["status"],
+        "subject": ticket["subject"] if is_shown else "",
+        "channel": ticket["channel"],
+        "url": f"{zendesk_url}/agent/tickets/{ticket['id']}",
+    }
+
+
+def digest(value: Any) -> str:
+    """A short fingerprint of a value, so that the ledger can tell what is held without holding it twice."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

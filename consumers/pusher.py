@@ -1,0 +1,196 @@
+"""Pays what is owed: many customers at a time, one step each, one pusher per customer.
+
+Between the calls stands the ledger: a transaction claims, plans and writes the intents of a group; the pool
+calls; another transaction writes what came of a group. No call happens inside a transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from bridge.clock import Clock, from_micros, to_micros
+from bridge.directory import Directory
+from bridge.errors import Unavailable
+from bridge.ledger import customers, directions, waits
+from bridge.ledger.directions import Direction
+from bridge.ledger.installations import Installation
+from bridge.ledger.ledger import Ledger, database_now
+from bridge.remotes.accounts import Remotes
+from consumers.parts import Parts
+from consumers.calls import take_step
+from consumers.concluding import Concluded, Result, conclude
+from consumers.preparing import Job, Prepared, prepare
+from consumers.quota import Allowance, RateNotes
+from consumers.reporting import report_applied, report_concluded
+from consumers.steps import SAILTHRU_POST
+
+# While a lane has a backlog, facts run ahead, so that a burst on one customer becomes one push; but not for longer.
+RUN_AHEAD = timedelta(seconds=8)
+# With little quota left, calls are granted in small groups instead of one by one.
+LEAST_GROUP = 8
+PAUSE_FOR_QUOTA_S = 0.025
+LONGEST_IDLE_S = 0.5
+
+
+@dataclass
+class Pusher:
+    """One process's pusher. `step` is called by one thread; `pool` makes the calls, `size` at once."""
+
+    parts: Parts
+    pool: Executor
+    size: int
+    is_backlogged: Callable[[], bool] = lambda: False
+    wake: threading.Event = field(default_factory=threading.Event)
+    _results: deque[Result] = field(default_factory=deque)
+    _unwritten: list[Result] = field(default_factory=list)
+    _under_way: int = 0
+    _turn: int = 0
+    _short_of_quota: dict[int, float] = field(default_factory=dict)
+
+    def step(self) -> bool:
+        """Write what came back, then begin what is due; whether there was anything to do."""
+        did_write = self.write_results()
+        return self._begin() or did_write
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop, then finish the calls under way."""
+        while not stop.is_set():
+            try:
+                is_busy = self.step()
+            except Unavailable:
+                is_busy = False
+            if not is_busy:
+                self.wake.wait(self._idle_s())
+            self.wake.clear()
+        self.finish()
+
+    def finish(self) -> None:
+        """Let the calls under way end, and write what came of them."""
+        while self._under_way or self._results or self._unwritten:
+            self.wake.wait(LONGEST_IDLE_S)
+            self.wake.clear()
+            try:
+                self.write_results()
+            except Unavailable:
+                continue
+
+    def write_results(self) -> bool:
+        """Write everything that came back so far as one group."""
+        while self._results:
+            self._unwritten.append(self._results.popleft())
+        if not self._unwritten:
+            return False
+        with self.parts.ledger.writing() as connection:
+            now = to_micros(database_now(connection, self.parts.clock))
+            concluded = conclude(connection, self._unwritten, now)
+        self._under_way -= len(self._unwritten)
+        self._unwritten = []
+        self._report(concluded, now)
+        return True
+
+    def _report(self, concluded: Concluded, now: int) -> None:
+        report_concluded(concluded)
+        report_applied(concluded.applied, now)
+
+    def _begin(self) -> bool:
+        known = {one.id: one for one in self.parts.directory.all()}
+        prepared = Prepared([], [])
+        with self.parts.ledger.writing() as connection:
+            now = database_now(connection, self.parts.clock)
+            self.parts.rates.write(connection)
+            resent = self._claim_resends(connection)
+            troubled = directions.troubled(connection, "sailthru")
+            for installation in self._in_turn(customers.installations_owed(connection), known):
+                self._prepare(
+                    connection, installation, troubled.get(installation.id), prepared, to_micros(now)
+                )
+        report_applied(prepared.applied, to_micros(now))
+        for job in prepared.jobs:
+            self._under_way += 1
+            self.pool.submit(self._call, job)
+        return bool(prepared.jobs or prepared.applied or resent)
+
+    def _prepare(
+        self,
+        connection: Connection,
+        installation: Installation,
+        trouble: Direction | None,
+        prepared: Prepared,
+        now: int,
+    ) -> None:
+        limit = self._limit(connection, installation, trouble, len(prepared.jobs), now)
+        if limit <= 0:
+            return
+        owed_before = now - RUN_AHEAD // timedelta(microseconds=1) if self.is_backlogged() else None
+        claimed = customers.claimable(connection, installation.id, now, limit=limit, owed_before=owed_before)
+        if trouble is not None and trouble.is_paused:
+            # How long the remote has been away says nothing about the customer who tries for all.
+            claimed = [replace(customer, failing_since=None) for customer in claimed]
+        prepare(connection, installation, claimed, prepared, clock=self.parts.clock, now=now)
+
+    def _limit(
+        self,
+        connection: Connection,
+        installation: Installation,
+        trouble: Direction | None,
+        begun: int,
+        now: int,
+    ) -> int:
+        """How many customers of one installation may be claimed now."""
+        free = self.size - self._under_way - begun
+        if trouble is not None and trouble.is_paused:
+            return min(free, 1) if trouble.probe_at <= now else 0
+        if free <= 0 or self._short_of_quota.get(installation.id, 0.0) > self.parts.clock.monotonic():
+            return 0
+        room = Allowance(connection, installation, self.parts.clock).room(SAILTHRU_POST, free)
+        if room.calls < min(free, LEAST_GROUP):
+            pause_s = max(PAUSE_FOR_QUOTA_S, min(room.wait_s, LONGEST_IDLE_S))
+            self._short_of_quota[installation.id] = self.parts.clock.monotonic() + pause_s
+        return min(free, room.calls)
+
+    def _in_turn(self, owed: Sequence[int], known: dict[int, Installation]) -> list[Installation]:
+        """The installations with something owed, another one first each time."""
+        here = [known[number] for number in owed if number in known]
+        if not here:
+            return []
+        self._turn = (self._turn + 1) % len(here)
+        return here[self._turn :] + here[: self._turn]
+
+    def _claim_resends(self, connection: Connection) -> int:
+        """A minute after an unknown outcome the same fields are sent once more: an older write may have landed last."""
+        now = database_now(connection, self.parts.clock)
+        due = waits.claim_due(connection, ("resend",), now, hold=timedelta(seconds=30), limit=100)
+        for wait in due:
+            for customer in customers.locked(connection, wait.installation_id, [wait.number]).values():
+                keys = {name: () for name in wait.detail if name in customer.known}
+                doubted = replace(customer, known=customer.doubting(keys), owed=True, due_at=to_micros(now))
+                customers.save(connection, [doubted])
+            waits.end(connection, wait)
+        return len(due)
+
+    def _call(self, job: Job) -> None:
+        began = self.parts.clock.monotonic()
+        outcome = take_step(self.parts.remotes, job.installation, job.step, self.parts.clock)
+        self._results.append(Result(job, outcome, self.parts.clock.monotonic() - began))
+        self.wake.set()
+
+    def _idle_s(self) -> float:
+        """How long nothing can become due without somebody calling `wake`."""
+        if any(until > self.parts.clock.monotonic() for until in self._short_of_quota.values()):
+            return PAUSE_FOR_QUOTA_S
+        try:
+            with self.parts.ledger.reading() as connection:
+                due_at = customers.next_due(connection)
+                now = database_now(connection, self.parts.clock)
+        except Unavailable:
+            return LONGEST_IDLE_S
+        if due_at is None:
+            return LONGEST_IDLE_S
+        return min(LONGEST_IDLE_S, max(0.005, (from_micros(due_at) - now).total_seconds()))

@@ -1,0 +1,99 @@
+"""What may be sent, by account and endpoint: our share of it, a reserve in it for agents, and what replies tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bridge.clock import Clock
+from bridge.ledger import quotas
+from bridge.ledger.installations import Installation
+from bridge.ledger.ledger import database_now
+from bridge.ledger.quotas import Drawing, Grant
+from bridge.rate_board import RateBoard
+from bridge.remotes.rates import RateReading
+
+# Until the vendor's reply says otherwise: Sailthru's documented limit of /user, Zendesk's smallest plan.
+DEFAULT_PER_MINUTE = {"sailthru.user.get": 18_000, "sailthru.user.post": 18_000, "zendesk": 200}
+OTHER_PER_MINUTE = 2_400
+
+AGENT_RESERVE = 0.02  # of our share: an agent's click never waits behind other work
+SIGHT_SHARE = 0.5  # of our share of Zendesk: first sights never use up what known customers need
+NEARLY_GONE = 0.005  # of the whole limit, whoever used it: nothing is sent until the count starts anew
+
+
+class RateNotes:
+    """Writes what replies told of the quotas into the ledger."""
+
+    def __init__(self, board: RateBoard) -> None:
+        self._board = board
+        self._limits: dict[tuple[int, str], int] = {}
+
+    def write(self, connection: Connection) -> None:
+        """Tell the ledger what changed: a limit, or a quota that is nearly gone."""
+        for (installation_id, bucket), reading in sorted(self._board.take().items()):
+            self._learn(connection, installation_id, bucket, reading)
+
+    def _learn(self, connection: Connection, installation_id: int, bucket: str, reading: RateReading) -> None:
+        if reading.limit and self._limits.get((installation_id, bucket)) != reading.limit:
+            for name in names_of(bucket):
+                quotas.learn(connection, installation_id, name, reading.limit)
+            self._limits[installation_id, bucket] = reading.limit
+        if reading.limit and reading.remaining is not None and reading.reset_at is not None:
+            if reading.remaining <= max(1, reading.limit * NEARLY_GONE):
+                quotas.hold(connection, installation_id, bucket, reading.reset_at)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Takes calls out of one installation's buckets inside the caller's transaction."""
+
+    connection: Connection
+    installation: Installation
+    clock: Clock
+
+    def take(self, bucket: str, asked: int) -> Grant:
+        """Up to `asked` calls for ordinary work."""
+        return self._take_both(self._work(bucket), self._whole(bucket), asked)
+
+    def take_for_sight(self, asked: int) -> Grant:
+        """Up to `asked` calls to Zendesk for customers never read before."""
+        sight = self._drawing("zendesk.sight", "zendesk", SIGHT_SHARE)
+        return self._take_both(sight, self._whole("zendesk"), asked)
+
+    def room(self, bucket: str, asked: int) -> Grant:
+        """What `take` would grant now."""
+        now = database_now(self.connection, self.clock)
+        first = quotas.room(self.connection, self._work(bucket), asked=asked, now=now)
+        second = quotas.room(self.connection, self._whole(bucket), asked=asked, now=now)
+        return Grant(min(first.calls, second.calls), max(first.wait_s, second.wait_s))
+
+    def _take_both(self, narrow: Drawing, whole: Drawing, asked: int) -> Grant:
+        now = database_now(self.connection, self.clock)
+        first = quotas.take(self.connection, narrow, asked=asked, now=now)
+        if first.calls == 0:
+            return first
+        second = quotas.take(self.connection, whole, asked=first.calls, now=now)
+        return Grant(second.calls, max(first.wait_s, second.wait_s))
+
+    def _work(self, bucket: str) -> Drawing:
+        return self._drawing(f"{bucket}.work", bucket, 1 - AGENT_RESERVE)
+
+    def _whole(self, bucket: str) -> Drawing:
+        return self._drawing(bucket, bucket, 1.0)
+
+    def _drawing(self, name: str, bucket: str, part: float) -> Drawing:
+        default = DEFAULT_PER_MINUTE.get(bucket, OTHER_PER_MINUTE)
+        return Drawing(self.installation.id, name, self._share(bucket) * part, default)
+
+    def _share(self, bucket: str) -> float:
+        options = self.installation.settings.options
+        return options.zendesk_share if bucket == "zendesk" else options.sailthru_share
+
+
+def names_of(bucket: str) -> tuple[str, ...]:
+    """The rows in the ledger that draw on one of the vendor's counts."""
+    return (
+        (bucket, f"{bucket}.work", f"{bucket}.sight") if bucket == "zendesk" else (bucket, f"{bucket}.work")
+    )

@@ -1,0 +1,190 @@
+"""What an event means: the facts it states, and what must be read first because it only hints. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.facts import (
+    ACTIVE,
+    ADDRESS,
+    CREATED,
+    FORMER_PREFIX,
+    HEALTH,
+    ROLE,
+    SYNC,
+    TAG_PREFIX,
+    TICKET,
+    Fact,
+)
+from schemas.event import Event
+
+USER = "user"
+TICKETS = "tickets"
+
+# The detail of these may show an address that is gone already; it says nothing about the customer's address.
+_NO_ADDRESS = ("user.deleted", "user.merged")
+_DELETED = ("ticket.soft_deleted", "ticket.permanently_deleted")
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Something must be read in Zendesk: `kind` is `user`, `tickets` (all of a user's) or `ticket`.
+
+    `detail` may hold `at_least` (the record's `updated_at` must not be older, ISO 8601), `unless_newer` (no call
+    when the ticket's fact is of a later second) and `merged`.
+    """
+
+    kind: str
+    subject: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an event means. `zendesk_id` is the customer it is about, None when only a reading can tell."""
+
+    zendesk_id: int | None
+    facts: tuple[Fact, ...] = ()
+    hints: tuple[Hint, ...] = ()
+
+
+def meaning(event: Event) -> Meaning | None:
+    """The facts and hints in one event; None for a type that means nothing to us."""
+    reader = _READERS.get(event.type.partition(".")[0])
+    return None if reader is None else reader(event)
+
+
+def _user(event: Event) -> Meaning:
+    user = event.data["user"]
+    facts = _detail_facts(event, user) + _change_facts(event)
+    return Meaning(user["id"], tuple(facts), tuple(_user_hints(event, user)))
+
+
+def _detail_facts(event: Event, user: Mapping[str, Any]) -> list[Fact]:
+    stated = {CREATED: user.get("created_at"), ROLE: user.get("role")}
+    facts = [_user_fact(event, name, value) for name, value in stated.items() if value is not None]
+    if (
+        event.type not in _NO_ADDRESS
+        and event.data.get("active") is not False
+        and not _contradicts(event, user)
+    ):
+        facts.append(_user_fact(event, ADDRESS, user.get("email")))
+    return facts
+
+
+def _shows_address(event: Event, user: Mapping[str, Any]) -> bool:
+    """Whether the detail's address is the customer's. While a second one is only added or taken away, the detail
+    repeats the main one, of the very second in which another event may change it."""
+    if event.type in _NO_ADDRESS or event.data.get("active") is False or _contradicts(event, user):
+        return False
+    identity = event.data.get("identity")
+    is_beside = event.type in ("user.identity_created", "user.identity_deleted")
+    return not (is_beside and identity and (identity["primary"] is False or identity["type"] != "email"))
+
+
+def _change_facts(event: Event) -> list[Fact]:
+    data = event.data
+    facts = [_user_fact(event, TAG_PREFIX + tag, True) for tag in data.get("added", ())]
+    facts += [_user_fact(event, TAG_PREFIX + tag, False) for tag in data.get("removed", ())]
+    if event.type == "user.deleted":
+        facts.append(_user_fact(event, ACTIVE, False))
+    if data.get("active") is not None:
+        facts.append(_user_fact(event, ACTIVE, data["active"]))
+    facts += [_user_fact(event, FORMER_PREFIX + address, True) for address in _former(event)]
+    return facts
+
+
+def _former(event: Event) -> list[str]:
+    """The addresses that an identity event shows to have been the user's main one before."""
+    if not event.type.startswith("user.identity_"):
+        return []
+    now, before = _email(event.data.get("identity")), _email(event.data.get("previous"))
+    if event.type == "user.identity_deleted":
+        gone = now or before
+        return [gone["value"]] if gone and gone["primary"] is not False else []
+    if before is None or before["primary"] is False:
+        return []
+    was_replaced = now is None or now["value"] != before["value"] or now["primary"] is False
+    return [before["value"]] if was_replaced else []
+
+
+def _user_hints(event: Event, user: Mapping[str, Any]) -> list[Hint]:
+    fresh = {"at_least": user["updated_at"]} if user.get("updated_at") else {}
+    if event.type == "user.merged":
+        both = [number for number in (user["id"], event.data.get("other_id")) if number]
+        return [hint for number in both for hint in _full_reading(number)]
+    is_back = event.data.get("active") is True
+    says_nothing = event.type.startswith("user.identity_") and not (
+        event.data.get("identity") or event.data.get("previous")
+    )
+    if is_back or says_nothing or _contradicts(event, user):
+        return [Hint(USER, f"user:{user['id']}", fresh)]
+    return []
+
+
+def _full_reading(number: int) -> list[Hint]:
+    subject = f"user:{number}"
+    return [Hint(USER, subject, {"merged": True}), Hint(TICKETS, subject)]
+
+
+def _contradicts(event: Event, user: Mapping[str, Any]) -> bool:
+    """Whether the event's own words name another main address than its detail does."""
+    if event.type not in ("user.identity_changed", "user.identity_created"):
+        return False
+    identity = _email(event.data.get("identity"))
+    return identity is not None and identity["primary"] is True and identity["value"] != user.get("email")
+
+
+def _email(identity: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return identity if identity and identity["type"] == "email" and identity["value"] else None
+
+
+def _user_fact(event: Event, name: str, value: Any) -> Fact:
+    number = int(event.subject.partition(":")[2])
+    return Fact(event.subject, name, value, event.occurred_at, "event", event.id, number)
+
+
+def _ticket(event: Event) -> Meaning:
+    ticket = event.data["ticket"]
+    requester = ticket.get("requester_id")
+    if event.type == "ticket.marked_as_spam" or (requester is None and event.type not in _DELETED):
+        return Meaning(requester, hints=(Hint(TICKET, event.subject, _fresh(ticket)),))
+    return Meaning(requester, (_ticket_fact(event, ticket),))
+
+
+def _ticket_fact(event: Event, ticket: Mapping[str, Any]) -> Fact:
+    is_gone = event.type in _DELETED or ticket.get("status") == "deleted"
+    value = None if is_gone else dict(ticket)
+    holder = None if is_gone else ticket["requester_id"]
+    return Fact(event.subject, TICKET, value, event.occurred_at, "event", event.id, holder)
+
+
+def _fresh(ticket: Mapping[str, Any]) -> dict[str, Any]:
+    return {"at_least": ticket["updated_at"]} if ticket.get("updated_at") else {}
+
+
+def _trigger(event: Event) -> Meaning:
+    named = event.data.get("updated_at")
+    detail = {"at_least": named, "unless_newer": named} if named else {}
+    return Meaning(None, hints=(Hint(TICKET, f"ticket:{event.data['ticket_id']}", detail),))
+
+
+def _agent(event: Event) -> Meaning:
+    number = int(event.subject.partition(":")[2])
+    stated = {HEALTH: event.data.get("health"), SYNC: event.data.get("sync")}
+    facts = tuple(
+        Fact(event.subject, name, value, event.occurred_at, "agent", event.id, number)
+        for name, value in stated.items()
+        if value is not None
+    )
+    return Meaning(number, facts)
+
+
+_READERS: dict[str, Callable[[Event], Meaning]] = {
+    "user": _user,
+    "ticket": _ticket,
+    "trigger": _trigger,
+    "agent": _agent,
+}

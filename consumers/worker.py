@@ -1,0 +1,220 @@
+"""Takes events off the broker and keeps their facts: loop, batch, error boundary; then the acknowledgement."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from bridge import metrics
+from bridge.broker.contract import LANES, Consumer, Message
+from bridge.clock import Clock, to_micros
+from bridge.directory import Directory
+from bridge.errors import Unavailable
+from bridge.ledger import dead, waits
+from bridge.ledger.installations import Installation
+from bridge.ledger.ledger import Ledger
+from bridge.ledger.waits import Wait
+from consumers.keeping import Meant, keep_events
+from consumers.reading import meaning
+from consumers.verdicts import MOST_BUGS, wait_s
+from schemas.errors import Unreadable
+from schemas.event import Event, from_bytes
+
+log = structlog.get_logger(__name__)
+
+TAKE_WAIT_S = 0.5
+LEDGER_PAUSE_S = 1.0
+
+
+@dataclass
+class Worker:
+    """One process's worker; `step` and `run` belong to one thread. `kept` is called after each batch, so that the
+    pusher and the reader look at once."""
+
+    ledger: Ledger
+    directory: Directory
+    consumer: Consumer
+    clock: Clock
+    kept: Callable[[], None] = lambda: None
+    pause: Callable[[float], bool] = threading.Event().wait
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop. What is in hand then goes back to the broker by itself."""
+        self.pause = stop.wait
+        while not stop.is_set():
+            try:
+                self.step(TAKE_WAIT_S)
+            except Unavailable as error:
+                log.warning("Waiting until it is back.", action="worker_waits", part=error.part)
+                stop.wait(LEDGER_PAUSE_S)
+        self.consumer.close()
+
+    def step(self, wait_s: float) -> int:
+        """Take what is there, keep it, acknowledge it; how many messages that were."""
+        messages = self.consumer.take(wait_s)
+        if messages:
+            self._keep_patiently(messages)
+            self.consumer.acknowledge(messages)
+            self.kept()
+        return len(messages)
+
+    def is_backlogged(self) -> bool:
+        """Whether more is waiting than was taken."""
+        return any(self.consumer.is_backlogged(lane) for lane in LANES)
+
+    def _keep_patiently(self, messages: Sequence[Message]) -> None:
+        """While the ledger is away the batch stays in hand: giving it back would count against its deliveries."""
+        while True:
+            try:
+                self._keep(messages)
+            except Unavailable:
+                if self.pause(LEDGER_PAUSE_S):
+                    raise
+            else:
+                return
+
+    def _keep(self, messages: Sequence[Message]) -> None:
+        try:
+            self._keep_together(messages)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - one event in the batch is guilty; each is tried alone to find it
+            for message in messages:
+                self._keep_alone(message)
+
+    def _keep_together(self, messages: Sequence[Message]) -> None:
+        now = self.clock.now()
+        batches = self._by_installation(messages)
+        with self.ledger.writing() as connection:
+            for installation, events in batches:
+                keep_events(connection, installation.id, [_meant(event) for event in events], now)
+        for installation, events in batches:
+            for event in events:
+                outcome = "dead" if event.type == "unreadable" else "kept"
+                metrics.count_event(installation.name, type=event.type, outcome=outcome)
+
+    def _by_installation(self, messages: Sequence[Message]) -> list[tuple[Installation, list[Event]]]:
+        """The events by installation. Those of one that was removed are nobody's any more."""
+        groups: dict[str, list[Event]] = defaultdict(list)
+        for message in messages:
+            event = from_bytes(message.body)
+            groups[event.installation].append(event)
+        found = [(self._installation(name), events) for name, events in sorted(groups.items())]
+        return [(installation, events) for installation, events in found if installation is not None]
+
+    def _installation(self, name: str) -> Installation | None:
+        installation = self.directory.get(name) or self.directory.ask_now(name)
+        if installation is None:
+            log.warning(
+                "An event of an unknown installation is passed over.", action="event_nobodys", name=name
+            )
+        return installation
+
+    def _keep_alone(self, message: Message) -> None:
+        try:
+            self._keep_together([message])
+        except Unavailable:
+            raise
+        except Unreadable as error:
+            self._bury(message, "unreadable", str(error))
+        except Exception as error:
+            log.exception("An event could not be kept.", action="event_failed", outcome="later")
+            self._try_later(message, error)
+
+    def _try_later(self, message: Message, error: Exception) -> None:
+        """An unforeseen error: the event waits in the ledger, body and all, to be tried alone."""
+        event = from_bytes(message.body)
+        installation = self._installation(event.installation)
+        if installation is None:
+            return
+        now = self.clock.now()
+        wait = Wait(
+            installation.id,
+            f"event:{event.id}",
+            "event",
+            due_at=now + timedelta(seconds=wait_s(0)),
+            since=now,
+            tries=1,
+            detail={"body": message.body.decode("ascii"), "error": type(error).__name__},
+        )
+        with self.ledger.writing() as connection:
+            waits.add(connection, [wait])
+
+    def _bury(self, message: Message, reason: str, error: str) -> None:
+        """A message that is none of our events; no installation can be told for sure."""
+        log.error(error, action="message_unreadable", outcome="dead", reason=reason, lane=message.lane)
+        installations = self.directory.all()
+        if not installations:
+            return
+        letter = dead.DeadLetter(
+            installations[0].id if len(installations) == 1 else 0,
+            lane=message.lane,
+            type="message",
+            reason=reason,
+            error=error,
+            event_id=f"message:{hash(message.body)}",
+            data={"body": message.body[:16_384].decode("utf-8", "backslashreplace")},
+        )
+        with self.ledger.writing() as connection:
+            dead.bury(connection, letter, to_micros(self.clock.now()))
+
+
+@dataclass
+class SecondTries:
+    """Tries events again that failed to be kept, each alone, when their wait is over."""
+
+    ledger: Ledger
+    directory: Directory
+    clock: Clock
+
+    def step(self) -> int:
+        """Try what is due; how many events that were."""
+        now = self.clock.now()
+        with self.ledger.writing() as connection:
+            due = waits.claim_due(connection, ("event",), now, hold=timedelta(minutes=1), limit=20)
+        for wait in due:
+            self._try(wait, now)
+        return len(due)
+
+    def _try(self, wait: Wait, now: datetime) -> None:
+        event = from_bytes(wait.detail["body"].encode("ascii"))
+        try:
+            with self.ledger.writing() as connection:
+                keep_events(connection, wait.installation_id, [_meant(event)], now)
+                waits.end(connection, wait)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.exception("An event failed once more.", action="event_failed", attempt=wait.tries + 1)
+            with self.ledger.writing() as connection:
+                self._failed(connection, wait, event, error, now)
+
+    def _failed(
+        self, connection: Connection, wait: Wait, event: Event, error: Exception, now: datetime
+    ) -> None:
+        tries = wait.tries + 1
+        if tries < MOST_BUGS:
+            waits.put_off(connection, wait, now + timedelta(seconds=wait_s(tries)), tries=tries)
+            return
+        waits.end(connection, wait)
+        letter = dead.DeadLetter(
+            wait.installation_id,
+            lane=event.lane,
+            type=event.type,
+            reason="bug",
+            error=f"The bridge failed to keep the event {tries} times: {type(error).__name__}.",
+            event_id=event.id,
+            attempts=tries,
+            data={"event": wait.detail["body"]},
+        )
+        dead.bury(connection, letter, to_micros(now))
+
+
+def _meant(event: Event) -> Meant:
+    return Meant(event, meaning(event))

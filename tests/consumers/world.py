@@ -1,0 +1,221 @@
+"""A whole bridge in one process, moved by hand: real ledger, embedded broker, real HTTP to the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bridge.broker.contract import Consumer, Outgoing
+from bridge.broker.embedded import EmbeddedBroker
+from bridge.clock import Clock
+from bridge.customer import Customer
+from bridge.directory import Directory
+from bridge.ledger import customers, installations, waits
+from bridge.ledger.engine import open_engine
+from bridge.ledger.installations import Installation
+from bridge.ledger.ledger import Ledger
+from bridge.ledger.tables import metadata
+from bridge.rate_board import RateBoard
+from bridge.remotes.accounts import Remotes
+from bridge.vault import Vault
+from consumers.parts import Parts
+from consumers.pusher import Pusher
+from consumers.quota import RateNotes
+from consumers.reader import Reader
+from consumers.worker import SecondTries, Worker
+from sandbox import Sandbox
+from schemas.event import Event
+from schemas.installation import InstallationSettings, Options, SailthruAccount, ZendeskAccount
+from schemas.trigger import read_trigger
+from schemas.zendesk_events import read_delivery
+
+START = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
+SECRET = "a-key-for-tests-that-nobody-else-would-ever-use-0123456789"
+
+
+@dataclass
+class ManualClock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return (self.at - START).total_seconds()
+
+    def move(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class InlinePool(Executor):
+    """Runs what it is given at once, in the caller's thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+@dataclass
+class Process:
+    """One consumer process's parts."""
+
+    worker: Worker
+    pusher: Pusher
+    reader: Reader
+    second_tries: SecondTries
+
+    def step(self) -> bool:
+        """One round of each part; whether any had something to do."""
+        did = self.worker.step(0) > 0
+        did = self.reader.step() > 0 or did
+        did = self.second_tries.step() > 0 or did
+        return self.pusher.step() or did
+
+
+@dataclass
+class World:
+    """The sandbox, the ledger and as many consumer processes as are asked for."""
+
+    box: Sandbox
+    clock: ManualClock
+    ledger: Ledger
+    installation: Installation
+    vault: Vault
+    delivered: int = 0
+    processes: list[Process] = field(default_factory=list)
+
+    @classmethod
+    def make(cls, folder: Path, box: Sandbox, clock: ManualClock, **options: Any) -> World:
+        return cls.on(f"sqlite:///{folder}/bridge.db", box, clock, **options)
+
+    @classmethod
+    def on(cls, database_url: str, box: Sandbox, clock: ManualClock, **options: Any) -> World:
+        ledger = Ledger(open_engine(database_url), clock)
+        metadata.create_all(ledger.engine)
+        vault = Vault((SECRET,))
+        with ledger.writing() as connection:
+            installation = installations.add(
+                connection, vault, name="acme", settings=settings_for(box, **options), at=clock.now()
+            )
+        world = cls(box, clock, ledger, installation, vault)
+        world.add_process()
+        return world
+
+    def add_process(self, consumer: Consumer | None = None) -> Process:
+        """One more consumer process, or the one that follows a dead one."""
+        board = RateBoard()
+        remotes = Remotes(clock=self.clock, on_rate=board.put)
+        directory = Directory(self.ledger, self.vault)
+        parts = Parts(self.ledger, directory, remotes, RateNotes(board), self.clock)
+        worker = Worker(
+            self.ledger, directory, consumer or EmbeddedBroker(self.ledger).consumer(), self.clock
+        )
+        process = Process(
+            worker,
+            Pusher(parts, InlinePool(), size=64),
+            Reader(parts, InlinePool()),
+            SecondTries(self.ledger, directory, self.clock),
+        )
+        self.processes.append(process)
+        return process
+
+    def listen(self) -> None:
+        """Zendesk's events are collected instead of sent: `told` says which came."""
+        self.box.zendesk.oddities.drop_fraction = 1.0
+        names = [name for name in _EVENTS]
+        self.box.zendesk.subscribe("http://127.0.0.1:9/", names)
+
+    def told(self) -> list[Event]:
+        """The events that Zendesk has told of since the last time, read as the door reads them."""
+        log = self.box.zendesk.deliveries
+        fresh, self.delivered = log[self.delivered :], len(log)
+        found: list[Event] = []
+        for delivery in fresh:
+            read = read_delivery(delivery.body, installation="acme", received_at=self.clock.now())
+            found.extend(read.events)
+        return found
+
+    def publish(self, events: Iterable[Event]) -> None:
+        """As the receiver does after its checks."""
+        publisher = EmbeddedBroker(self.ledger).publisher()
+        for event in events:
+            publisher.publish(
+                Outgoing(event.lane, event.to_bytes(), event.id, event.type, event.installation)
+            )
+        publisher.close()
+
+    def deliver(self) -> None:
+        """What Zendesk told arrives, in order."""
+        self.publish(self.told())
+
+    def work(self, rounds: int = 200) -> None:
+        """Let the first process work until there is nothing to do at this moment."""
+        for _ in range(rounds):
+            if not self.processes[-1].step():
+                return
+        raise AssertionError("the consumer never came to rest")
+
+    def settle(self, seconds: float = 200.0) -> None:
+        """Deliver, work, and let all due times of the next minutes come, whatever they are."""
+        self.deliver()
+        self.work()
+        end = self.clock.now() + timedelta(seconds=seconds)
+        while self.clock.now() < end:
+            self.clock.move(1.0)
+            self.deliver()
+            self.work()
+
+    def customer(self, zendesk_id: int) -> Customer:
+        with self.ledger.reading() as connection:
+            found = customers.one(connection, self.installation.id, zendesk_id)
+        assert found is not None
+        return found
+
+    def waits_of(self, subject: str) -> list[waits.Wait]:
+        with self.ledger.reading() as connection:
+            return waits.of_subject(connection, self.installation.id, subject)
+
+    def vars(self, address: str) -> dict[str, Any]:
+        profile = self.box.sailthru.profile(address)
+        assert profile is not None, f"no profile at {address}"
+        return dict(profile.vars)
+
+
+def settings_for(box: Sandbox, **options: Any) -> InstallationSettings:
+    """The sandbox's two accounts as an installation."""
+    zendesk, sailthru = box.zendesk.account, box.sailthru.account
+    return InstallationSettings(
+        ZendeskAccount(
+            box.zendesk.url,
+            oauth_client_id=zendesk.oauth_client_id,
+            oauth_client_secret=zendesk.oauth_client_secret,
+        ),
+        SailthruAccount(box.sailthru.url, sailthru.api_key, sailthru.api_secret),
+        Options(**{"sailthru_share": 1.0, "zendesk_share": 1.0, **options}),
+    )
+
+
+def hint(ticket_id: int, updated_at: datetime, received_at: datetime) -> Event:
+    """A trigger's delivery about a ticket."""
+    body = f'{{"ticket_id": "{ticket_id}", "updated_at": "{updated_at:%Y-%m-%dT%H:%M:%SZ}"}}'
+    return read_trigger(body.encode(), installation="acme", received_at=received_at).events[0]
+
+
+def clock_of(world: World) -> Clock:
+    return world.clock
+
+
+_EVENTS = (
+    "user.created", "user.deleted", "user.active_changed", "user.merged", "user.identity_changed",
+    "user.identity_created", "user.identity_deleted", "user.tags_changed", "user.role_changed",
+    "ticket.created", "ticket.status_changed", "ticket.subject_changed", "ticket.requester_changed",
+    "ticket.soft_deleted", "ticket.permanently_deleted", "ticket.undeleted", "ticket.merged",
+    "ticket.marked_as_spam", "ticket.priority_changed", "ticket.tags_changed", "ticket.comment_added",
+)  # fmt: skip
