@@ -18,7 +18,12 @@ PACKAGES = ("bridge", "commands", "consumers", "receiver", "sandbox", "schemas")
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the import contracts of ``setup.cfg`` over the packages in ``folder``."""
     return subprocess.run(
-        [str(Path(sys.executable).with_name("lint-imports")), "--config", str(ROOT / "setup.cfg"), "--no-cache"],
+        [
+            str(Path(sys.executable).with_name("lint-imports")),
+            "--config",
+            str(ROOT / "setup.cfg"),
+            "--no-cache",
+        ],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
