@@ -48,7 +48,7 @@ class Vault:
 
 KEY_IS_GONE = (
     "SECRET_KEY: none of its keys opens the stored secrets; put the key they were stored with behind the new "
-    "one (SECRET_KEY=<new>,<old>), or give the secrets again with: bridge installations set NAME --from FILE"
+    "one (SECRET_KEY=<new>,<old>), or remove the installation and add it again: bridge installations remove NAME"
 )
 
 
