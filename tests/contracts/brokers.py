@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pika
+import pytest
 
 from bridge.broker.contract import DEAD_QUEUES, QUEUES, Broker, Consumer, Message, Outgoing
 from bridge.broker.opening import open_broker
@@ -24,6 +26,10 @@ class BrokerHouse:
     broker_url: str
     database_url: str
     doors: ExitStack
+
+    @property
+    def is_rabbit(self) -> bool:
+        return self.broker_url.startswith("amqp")
 
     def ledger(self) -> Ledger:
         engine = open_engine(self.database_url)
@@ -42,6 +48,27 @@ def house(broker_url: str, database_url: str) -> Iterator[BrokerHouse]:
     with ExitStack() as doors:
         made = BrokerHouse(broker_url=broker_url, database_url=database_url, doors=doors)
         metadata.create_all(made.ledger().engine)
+        yield made
+
+
+def houses() -> list[Any]:
+    """Parameters of a fixture that hands its request to `every_house`."""
+    return [
+        "embedded-sqlite",
+        pytest.param("embedded-postgresql", marks=pytest.mark.postgresql),
+        pytest.param("rabbitmq", marks=pytest.mark.rabbitmq),
+    ]
+
+
+def every_house(request: pytest.FixtureRequest, folder: Path) -> Iterator[BrokerHouse]:
+    """The house that the request's parameter names."""
+    broker_url, database_url = "embedded://", sqlite_url(folder)
+    if request.param == "embedded-postgresql":
+        database_url = request.getfixturevalue("postgres_url")
+    if request.param == "rabbitmq":
+        broker_url = request.getfixturevalue("rabbit").url
+        delete_queues(broker_url)
+    with house(broker_url, database_url) as made:
         yield made
 
 

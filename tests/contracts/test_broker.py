@@ -10,30 +10,13 @@ from pathlib import Path
 import pytest
 
 from bridge.broker.contract import DEAD_QUEUES, DELIVERY_LIMIT, LANES, QUEUES, Broker, Consumer
-from tests.contracts.brokers import BrokerHouse, bodies, delete_queues, drained, house, outgoing, sqlite_url
+from tests.contracts.brokers import BrokerHouse, bodies, drained, every_house, houses, outgoing
 from tests.services.waiting import wait_until
 
-KINDS = [
-    "embedded-sqlite",
-    pytest.param("embedded-postgresql", marks=pytest.mark.postgresql),
-    pytest.param("rabbitmq", marks=pytest.mark.rabbitmq),
-]
 
-
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=houses())
 def broker_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerHouse]:
-    if request.param == "embedded-postgresql":
-        with house("embedded://", request.getfixturevalue("postgres_url")) as made:
-            yield made
-        return
-    if request.param == "rabbitmq":
-        server = request.getfixturevalue("rabbit")
-        delete_queues(server.url)
-        with house(server.url, sqlite_url(tmp_path)) as made:
-            yield made
-        return
-    with house("embedded://", sqlite_url(tmp_path)) as made:
-        yield made
+    yield from every_house(request, tmp_path)
 
 
 @pytest.fixture
@@ -53,6 +36,15 @@ def test_what_is_published_is_taken_with_its_lane_and_body(broker: Broker) -> No
     [message] = broker.consumer().take(5)
 
     assert (message.lane, message.body, message.deliveries) == ("zendesk", b'{"text":"\xc3\xa9\x00"}', 1)
+
+
+def test_a_body_of_a_mebibyte_arrives_whole(broker: Broker) -> None:
+    body = bytes(range(256)) * 4096
+    broker.publisher().publish(outgoing(1, body=body))
+
+    [message] = broker.consumer().take(10)
+
+    assert message.body == body
 
 
 def test_a_take_from_empty_queues_waits_only_as_long_as_it_was_told(broker: Broker) -> None:
