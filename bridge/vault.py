@@ -47,8 +47,9 @@ class Vault:
 
 
 KEY_IS_GONE = (
-    "SECRET_KEY: none of its keys opens the stored secrets; put the key they were stored with behind the new "
-    "one (SECRET_KEY=<new>,<old>), or remove the installation and add it again: bridge installations remove NAME"
+    "SECRET_KEY: none of its keys opens the stored secrets; put the key they were stored with behind the "
+    "new one (SECRET_KEY=<new>,<old>), or remove the installation and add it again: "
+    "bridge installations remove NAME"
 )
 
 

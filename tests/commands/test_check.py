@@ -1,0 +1,116 @@
+"""`bridge check` against the sandbox's real servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sandbox import Sandbox
+from sandbox.moments import system_now
+from tests.commands.conftest import Terminal
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as started:
+        yield started
+
+
+def file(box: Sandbox, **other: str) -> str:
+    """An installation file for the sandbox's accounts."""
+    zendesk = {
+        "url": box.zendesk.server.url,
+        "oauth_client_id": box.zendesk.account.oauth_client_id,
+        "oauth_client_secret": box.zendesk.account.oauth_client_secret,
+    }
+    sailthru = {
+        "url": box.sailthru.server.url,
+        "api_key": box.sailthru.account.api_key,
+        "api_secret": box.sailthru.account.api_secret,
+    }
+    zendesk |= {key: value for key, value in other.items() if key in zendesk}
+    sailthru |= {key: value for key, value in other.items() if key in sailthru}
+    lines = ["[zendesk]", 'webhook_secrets = ["the-hook-secret"]']
+    lines += [f"{key} = {json.dumps(value)}" for key, value in zendesk.items()]
+    lines += ["[sailthru]", *(f"{key} = {json.dumps(value)}" for key, value in sailthru.items())]
+    return "\n".join(lines)
+
+
+def report(terminal: Terminal) -> tuple[int, list[dict[str, Any]]]:
+    result = terminal.run("check", "--json")
+    return result.exit_code, json.loads(result.stdout)["findings"]
+
+
+def faults(terminal: Terminal) -> list[str]:
+    """What is wrong, each with its fix."""
+    status, findings = report(terminal)
+    wrong = [one for one in findings if one["state"] == "fault"]
+    assert (status == 1) == bool(wrong)
+    assert all(one["fix"] for one in wrong)
+    return [one["finding"] for one in wrong]
+
+
+def test_when_all_is_well_it_says_so(terminal: Terminal, box: Sandbox) -> None:
+    terminal.add(text=file(box))
+    assert faults(terminal) == []
+    assert "All is well" in terminal.run("check").stdout
+
+
+def test_credentials_that_do_not_work_are_named_by_system(terminal: Terminal, box: Sandbox) -> None:
+    terminal.add(text=file(box, oauth_client_secret="another-secret", api_secret="another-secret"))
+    found = faults(terminal)
+    assert len(found) == 2
+    assert found[0].startswith("zendesk does not accept")
+    assert found[1].startswith("sailthru does not accept")
+    assert "another-secret" not in terminal.run("check").output
+
+
+def test_a_system_that_is_away_is_a_fault(terminal: Terminal, box: Sandbox) -> None:
+    terminal.add(text=file(box).replace(box.sailthru.server.url, "http://127.0.0.1:9"))
+    (found,) = faults(terminal)
+    assert found.startswith("sailthru")
+
+
+def test_the_same_account_twice_is_a_fault_of_both(terminal: Terminal, box: Sandbox) -> None:
+    terminal.add("first", text=file(box))
+    terminal.add("second", text=file(box))
+    assert len(faults(terminal)) == 4
+
+
+def test_missing_webhook_secrets_are_a_fault(terminal: Terminal, box: Sandbox) -> None:
+    terminal.add(text=file(box).replace('["the-hook-secret"]', "[]"))
+    (found,) = faults(terminal)
+    assert "webhook_secrets" in found
+
+
+def test_a_clock_that_differs_is_a_fault(terminal: Terminal) -> None:
+    with Sandbox.start(now=lambda: system_now() + timedelta(seconds=400)) as ahead:
+        terminal.add(text=file(ahead))
+        (found,) = faults(terminal)
+    assert "clock" in found
+
+
+def test_without_tables_it_says_what_to_run(bare: Terminal) -> None:
+    (found,) = faults(bare)
+    assert "bridge migrate" in found
+
+
+def test_faulty_settings_are_all_named(bare: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "none")
+    monkeypatch.setenv("BROKER_URL", "redis://host")
+    assert [found.partition(":")[0] for found in faults(bare)] == ["BROKER_URL", "PORT"]
+
+
+def test_a_broker_that_is_away_is_a_fault(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKER_URL", "amqp://guest:the-password@127.0.0.1:1/")
+    found = faults(terminal)
+    assert len(found) == 1
+    assert "the-password" not in str(found)
+
+
+def test_an_empty_ledger_of_installations_is_no_fault(terminal: Terminal) -> None:
+    assert faults(terminal) == []
