@@ -111,11 +111,12 @@ class Zendesk:
     def me(self) -> Me:
         """The user that we act as; harmless, and so the probe for credentials and clocks."""
         answer = self._answer("GET", "/api/v2/users/me")
-        record = checked(answer, "GET")
-        if isinstance(record, Mapping) and not _part(record, "user").get("id"):
+        reading = Reading(self._checked(answer, "GET"), answer.sent_at)
+        mine = _as(reading, lambda record: _part(record, "user")).value
+        if not mine.get("id"):
             # a caller who is not signed in is no error to this address: it answers with nobody
             raise BadCredentials(SYSTEM, "the reply is for an anonymous user")
-        user = _as(Reading(record, answer.sent_at), lambda one: records.user(_part(one, "user"))).value
+        user = _as(Reading(mine, answer.sent_at), records.user).value
         server_at = answer.server_at
         skew = None if server_at is None else (server_at - answer.received_at).total_seconds()
         return Me(user=user, skew_s=skew)
@@ -126,7 +127,7 @@ class Zendesk:
         """GET any path (`/api/v2/…`); the reply's JSON. A missing record raises `NotFound`, a `Refused`."""
         full = f"{path}?{urlencode(query)}" if query else path
         answer = self._answer("GET", full, read_s=read_s)
-        return Reading(checked(answer, "GET"), answer.sent_at)
+        return Reading(self._checked(answer, "GET"), answer.sent_at)
 
     def post(self, path: str, body: Any = None) -> Reading[Any]:
         """POST JSON to any path; the reply's JSON, None when it has no body."""
@@ -157,7 +158,7 @@ class Zendesk:
             None if body is None else json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
         )
         answer = self._answer(method, path, text)
-        return Reading(checked(answer, method), answer.sent_at)
+        return Reading(self._checked(answer, method), answer.sent_at)
 
     def _answer(self, method: str, path: str, body: bytes | None = None, read_s: float = READ_S) -> Answer:
         authorization = self._token.header()
@@ -165,6 +166,12 @@ class Zendesk:
         if answer.status == 401 and self._token.renewed(authorization):
             answer = self._sent(method, path, body, self._token.header(), read_s)
         return answer
+
+    def _checked(self, answer: Answer, method: str) -> Any:
+        account = self._account
+        return checked(
+            answer, method, (account.oauth_client_secret, account.api_token, *self._token.secrets())
+        )
 
     def _sent(self, method: str, path: str, body: bytes | None, authorization: str, read_s: float) -> Answer:
         headers = {**_HEADERS, "Authorization": authorization}

@@ -23,11 +23,14 @@ class NotFound(Refused):
     """Zendesk has no such record. A reader asks for it; for a writer it is one of the refusals."""
 
 
-def checked(answer: Answer, method: str) -> Any:
-    """The JSON in a good reply, None when it has no body. Raises what `bridge.errors` names for any other."""
+def checked(answer: Answer, method: str, hidden: tuple[str, ...] = ()) -> Any:
+    """The JSON in a good reply, None when it has no body. Raises what `bridge.errors` names for any other.
+
+    The texts in `hidden` are not quoted in errors, should Zendesk quote them.
+    """
     if 200 <= answer.status < 300:
         return _read(answer, method)
-    raise of_status(answer, method)
+    raise of_status(answer, method, hidden)
 
 
 def _read(answer: Answer, method: str) -> Any:
@@ -39,10 +42,10 @@ def _read(answer: Answer, method: str) -> Any:
         raise unclear(SYSTEM, method, "garbled", "the reply is not JSON") from None
 
 
-def of_status(answer: Answer, method: str) -> BridgeError:
+def of_status(answer: Answer, method: str, hidden: tuple[str, ...] = ()) -> BridgeError:
     """What follows from a status other than 2xx."""
     record = _record(answer)
-    code, text = _code(record), _words(record)
+    code, text = _code(record, hidden), _words(record, hidden)
     detail = f"HTTP {answer.status}" + (f": {text}" if text else "")
     if answer.status == 401 or (answer.status == 403 and code in _CREDENTIAL_ERRORS):
         return BadCredentials(SYSTEM, detail)
@@ -65,7 +68,7 @@ def _refusal(answer: Answer, record: Any, code: str, detail: str) -> BridgeError
     if answer.body.strip() and not isinstance(record, Mapping):
         # somebody's page, not Zendesk's word: no verdict on this customer
         return TryLater(SYSTEM, "garbled", detail=f"HTTP {answer.status} without JSON")
-    if answer.status != 404:
+    if answer.status != 404 or code == "InvalidEndpoint":  # the address is wrong, not the record missing
         return Refused(SYSTEM, _REFUSED.get(answer.status, "bad_request"), code=code, detail=detail)
     if isinstance(record, Mapping) and isinstance(record.get("error"), Mapping):
         # "no help desk at this address": nothing is known of the record that was asked for
@@ -80,19 +83,19 @@ def _record(answer: Answer) -> Any:
         return None
 
 
-def _code(record: Any) -> str:
+def _code(record: Any, hidden: tuple[str, ...]) -> str:
     """The vendor's own short word: `RecordInvalid` and the like."""
     if not isinstance(record, Mapping):
         return ""
     errors = record.get("errors")
     if isinstance(errors, list) and errors and isinstance(errors[0], Mapping):
-        return redact(errors[0].get("code"))
-    return redact(record.get("error"))
+        return redact(errors[0].get("code"), hidden)
+    return redact(record.get("error"), hidden)
 
 
-def _words(record: Any) -> str:
+def _words(record: Any, hidden: tuple[str, ...]) -> str:
     """All that is said in words, in one short line. Zendesk has four forms for it."""
-    return redact(" ".join(_texts(record, 0))) if isinstance(record, Mapping) else ""
+    return redact(" ".join(_texts(record, 0)), hidden) if isinstance(record, Mapping) else ""
 
 
 _SPOKEN = (

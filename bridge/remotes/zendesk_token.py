@@ -38,6 +38,9 @@ class TokenKeeper(Protocol):
     def renewed(self, refused: str) -> bool:
         """The server said 401 to the header `refused`. True when there is another one to try."""
 
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be quoted anywhere, beyond the account's own settings."""
+
 
 def token_keeper(account: ZendeskAccount, *, transport: Transport, clock: Clock) -> TokenKeeper:
     """The keeper for the way of signing in that the account has."""
@@ -69,6 +72,9 @@ class ApiToken:
 
     def renewed(self, refused: str) -> bool:  # noqa: ARG002 - an API token has no successor
         return False
+
+    def secrets(self) -> tuple[str, ...]:
+        return ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,10 @@ class OAuthToken:
         self._renew(seen)
         return True
 
+    def secrets(self) -> tuple[str, ...]:
+        token = self._token
+        return () if token is None else (token.header.removeprefix("Bearer "),)
+
     def _renew(self, seen: int) -> str:
         """Fetch a token, unless somebody did since the caller counted `seen` renewals."""
         with self._lock:
@@ -132,7 +142,9 @@ class OAuthToken:
 
     def _asked(self) -> Any:
         try:
-            return checked(self._transport.send(self._request()), "POST")
+            return checked(
+                self._transport.send(self._request()), "POST", (self._account.oauth_client_secret,)
+            )
         except SendAgain as error:  # nothing is lost by asking twice, and what the token is for was not sent
             raise TryLater(SYSTEM, error.reason, after_s=error.after_s, detail=error.detail) from None
         except Refused as error:  # not the customer's fault, nor an answer about the record that was wanted

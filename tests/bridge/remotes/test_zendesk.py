@@ -107,6 +107,13 @@ def test_a_404_that_is_not_about_the_record_does_not_read_as_none(
         zendesk.user(7)
 
 
+def test_an_address_that_zendesk_does_not_know_is_our_mistake(zendesk: Zendesk, wire: Adapter) -> None:
+    wire.register_uri("GET", USER_URL, status_code=404, json={"error": "InvalidEndpoint"})
+    with pytest.raises(Refused) as caught:
+        zendesk.user(7)
+    assert caught.value.reason == "bad_request"
+
+
 def test_several_users_are_read_in_one_call(zendesk: Zendesk, wire: Adapter) -> None:
     wire.register_uri("GET", f"{HOST}/api/v2/users/show_many", json={"users": [ANNA, {**ANNA, "id": 8}]})
     reading = zendesk.users([7, 8, 9])
