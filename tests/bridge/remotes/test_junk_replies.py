@@ -32,8 +32,8 @@ values = st.recursive(
 )
 names = st.sampled_from([
     "error", "errormsg", "errors", "details", "description", "keys", "sid", "email", "vars", "lists", "user",
-    "users", "ticket", "tickets", "meta", "id", "tags", "has_more", "after_cursor", "next_page", "smart_lists",
-    "access_token", "expires_in", "created_at", "via", "is_public",
+    "users", "ticket", "tickets", "meta", "id", "tags", "has_more", "after_cursor", "next_page",
+    "smart_lists", "access_token", "expires_in", "created_at", "via", "is_public",
 ])  # fmt: skip
 bodies = st.binary(max_size=50) | (values | st.dictionaries(names, values)).map(
     lambda one: json.dumps(one).encode()
