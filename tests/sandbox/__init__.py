@@ -1,0 +1,3 @@
+"""The stand-ins, fact by fact."""
+
+from __future__ import annotations
