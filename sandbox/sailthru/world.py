@@ -21,9 +21,13 @@ from sandbox.web.faults import Fault
 from sandbox.web.front import Front
 
 LIMITS: dict[str, int | None] = {"POST /user": 18_000, "POST": 2_400, "GET": 18_000, "DELETE": 2_400}
-VERBS = ("create_profile", "profile", "by_sid", "delete_profile", "change_email", "set_vars",
-         "set_engagement", "verify", "join_list", "leave_list", "set_optout", "set_smart_lists", "record",
-         "hard_bounce", "subscribe", "fail_with", "set_latency", "set_limit", "set_oddity", "lift_quota", "forget_calls")  # fmt: skip
+VERBS = (
+    "create_profile", "profile", "by_sid", "delete_profile", "change_email",
+    "set_vars", "set_engagement", "verify", "join_list", "leave_list",
+    "set_optout", "set_smart_lists", "record", "hard_bounce", "subscribe",
+    "fail_with", "set_latency", "set_limit", "set_oddity", "lift_quota",
+    "forget_calls",
+)  # fmt: skip
 
 
 class Sailthru:
