@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from bridge.customer import AT_REST
+from bridge.ledger.customers import IS_OWED
 from bridge.ledger.dead import OPEN, DeadLetter, letter_of
 from bridge.ledger.directions import HALTED
 from bridge.ledger.tables import attempts, customers, dead_letters, directions, events, installations, spool
@@ -49,11 +50,10 @@ def owed(connection: Connection) -> Waiting:
 
     `since` leaves out who waits for somebody outside, or for a system in trouble.
     """
-    is_owed = customers.c.owed.is_(True)
-    count = connection.scalar(select(func.count()).select_from(customers).where(is_owed)) or 0
+    count = connection.scalar(select(func.count()).select_from(customers).where(IS_OWED)) or 0
     since = connection.scalar(
         select(func.min(customers.c.owed_at)).where(
-            is_owed,
+            IS_OWED,
             customers.c.state.not_in(AT_REST),
             customers.c.installation_id.not_in(select(directions.c.installation_id)),
         )
