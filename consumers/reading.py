@@ -65,11 +65,7 @@ def _user(event: Event) -> Meaning:
 def _detail_facts(event: Event, user: Mapping[str, Any]) -> list[Fact]:
     stated = {CREATED: user.get("created_at"), ROLE: user.get("role")}
     facts = [_user_fact(event, name, value) for name, value in stated.items() if value is not None]
-    if (
-        event.type not in _NO_ADDRESS
-        and event.data.get("active") is not False
-        and not _contradicts(event, user)
-    ):
+    if _shows_address(event, user):
         facts.append(_user_fact(event, ADDRESS, user.get("email")))
     return facts
 
