@@ -23,7 +23,7 @@ _SECRET_NAME = re.compile(
     r"secret|token|password|authorization|api_?key|cookie|signature|private", re.IGNORECASE
 )
 # Loggers of others that would fill the log with what is of no use to an operator.
-_QUIET = {"pika": "WARNING", "urllib3": "WARNING", "alembic": "WARNING", "werkzeug": "WARNING"}
+_QUIET = {"pika": "CRITICAL", "urllib3": "WARNING", "alembic": "WARNING", "werkzeug": "WARNING"}
 _GUNICORN = ("gunicorn.error", "gunicorn.access")
 
 

@@ -116,7 +116,7 @@ class _Session:
     def close(self) -> None:
         self._away = "the publisher is closed"
         self._link.close()
-        self._fail_all(self._away)
+        self._fail_queued(self._away)
 
     def on_open(self, channel: Channel) -> None:
         self._last_tag = 0
@@ -128,16 +128,14 @@ class _Session:
         self._away = "" if self._was_open else reason
         self._was_open = False
         self._channel = None
-        in_flight = list(self._unconfirmed.values())
-        self._unconfirmed.clear()
-        for waiting in in_flight:
-            waiting.settle(f"the connection was lost before the confirm: {reason}")
+        self._fail_unconfirmed(f"the connection was lost before the confirm: {reason}")
         if self._away:
-            self._fail_all(reason)
+            self._fail_queued(reason)
 
     def on_blocked(self) -> None:
         self._away = "RabbitMQ takes no messages for want of memory or disk (see rabbitmqctl status)"
-        self._fail_all(self._away)
+        self._fail_unconfirmed(self._away)
+        self._fail_queued(self._away)
 
     def on_unblocked(self) -> None:
         self._away = ""
@@ -200,7 +198,13 @@ class _Session:
             raise Unavailable("broker", "it confirms nothing at present")
         self._probes_at = now + PROBE_EVERY_S
 
-    def _fail_all(self, reason: str) -> None:
+    def _fail_unconfirmed(self, reason: str) -> None:
+        """They may be kept all the same: their senders send again, which is harmless."""
+        unconfirmed, self._unconfirmed = self._unconfirmed, {}
+        for waiting in unconfirmed.values():
+            waiting.settle(reason)
+
+    def _fail_queued(self, reason: str) -> None:
         while self._queue:
             self._queue.popleft().settle(reason)
 

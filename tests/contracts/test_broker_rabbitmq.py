@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +107,34 @@ def test_while_the_broker_is_away_a_publish_fails_at_once_and_later_works_withou
     own_rabbit.start()
     wait_until(lambda: is_published(publisher, 3), within_s=10, what="publishing works again")
     assert not publisher.is_away()
+
+
+def test_a_memory_alarm_is_an_outage_that_ends_with_the_alarm(
+    own_rabbit: RabbitServer, own_broker: RabbitBroker
+) -> None:
+    publisher = own_broker.publisher()
+    publisher.publish(outgoing(1))
+
+    own_rabbit_control(own_rabbit, "set_vm_memory_high_watermark", "0.00001")
+    wait_until(lambda: not is_published(publisher, 2), within_s=10, what="RabbitMQ blocks publishers")
+    began = time.monotonic()
+    assert not any(is_published(publisher, number) for number in range(50))
+    assert time.monotonic() - began < 1
+
+    own_rabbit_control(own_rabbit, "set_vm_memory_high_watermark", "0.4")
+    wait_until(lambda: is_published(publisher, 3), within_s=10, what="publishing works again")
+
+
+def own_rabbit_control(server: RabbitServer, *words: str) -> None:
+    """Do what an operator would with rabbitmqctl."""
+    node = server._environment["RABBITMQ_NODENAME"]
+    command = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "--node", node, *words]
+    subprocess.run(
+        server.installation.command(command, server._folder),
+        env=server._environment,
+        check=True,
+        capture_output=True,
+    )
 
 
 def test_a_consumer_goes_on_after_a_restart_and_a_tag_of_before_kills_nobody(
