@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo run test check services rabbitmq4 clean
+.PHONY: help venv demo run test check services rabbitmq4 bench bench-venv clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,16 @@ rabbitmq4: venv ## Run the broker's contract tests on RabbitMQ 4 (from Debian tr
 	if [ $$status = 3 ]; then echo "rabbitmq4: SKIPPED, it cannot be had on this machine"; exit 0; fi; \
 	[ $$status = 0 ] || exit $$status; \
 	BRIDGE_TEST_RABBITMQ4="$$folder" $(BIN)/pytest -m rabbitmq $(wildcard tests/contracts/test_broker*.py) tests/services/test_services.py $(ARGS)
+
+bench-venv: venv ## Install the benchmark's peers into var/bench-venv
+	@[ -x var/bench-venv/bin/python ] || $(PYTHON) -m venv var/bench-venv
+	@var/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+
+# Quarter of an hour; nothing else should run meanwhile. BENCH=ingest measures one number alone.
+BENCH ?= ingest latency pushes outage memory
+bench: bench-venv services ## Measure all numbers of bench/results.md anew (BENCH=ingest: one of them)
+	@missed=""; for name in $(BENCH); do $(BIN)/python -m bench.$$name --keep $(ARGS) || missed="$$missed $$name"; done; \
+	if [ -n "$$missed" ]; then echo "bench: not all targets met:$$missed" >&2; exit 1; fi
 
 clean: ## Delete the environment, caches and state (var/)
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

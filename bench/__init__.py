@@ -1,0 +1,1 @@
+"""Measurements that anybody can repeat, one script for each number. See README.md."""
