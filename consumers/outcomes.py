@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.errors import BridgeError
 from schemas.sailthru_records import Profile
 
 
@@ -32,10 +31,6 @@ class Failed:
     """The call raised. Anything but a `BridgeError` is a fault of ours."""
 
     error: Exception
-
-    @property
-    def is_named(self) -> bool:
-        return isinstance(self.error, BridgeError)
 
 
 Outcome = Found | NotFound | Holder | Failed

@@ -1,4 +1,4 @@
-"""What may be sent, by account and endpoint: our share of it, a reserve in it for agents, and what replies tell."""
+"""What may be sent, by account and endpoint: our share, a reserve in it for agents, and what replies tell."""
 
 from __future__ import annotations
 
@@ -40,9 +40,14 @@ class RateNotes:
             for name in names_of(bucket):
                 quotas.learn(connection, installation_id, name, reading.limit)
             self._limits[installation_id, bucket] = reading.limit
-        if reading.limit and reading.remaining is not None and reading.reset_at is not None:
-            if reading.remaining <= max(1, reading.limit * NEARLY_GONE):
-                quotas.hold(connection, installation_id, bucket, reading.reset_at)
+        if reading.reset_at is not None and _is_nearly_gone(reading):
+            quotas.hold(connection, installation_id, bucket, reading.reset_at)
+
+
+def _is_nearly_gone(reading: RateReading) -> bool:
+    if reading.limit is None or reading.remaining is None:
+        return False
+    return reading.remaining <= max(1, reading.limit * NEARLY_GONE)
 
 
 @dataclass(frozen=True)
@@ -70,12 +75,12 @@ class Allowance:
         return Grant(min(first.calls, second.calls), max(first.wait_s, second.wait_s))
 
     def _take_both(self, narrow: Drawing, whole: Drawing, asked: int) -> Grant:
+        """Out of a part and out of the whole; what the whole does not have is not taken from the part either."""
         now = database_now(self.connection, self.clock)
-        first = quotas.take(self.connection, narrow, asked=asked, now=now)
-        if first.calls == 0:
-            return first
+        free = quotas.room(self.connection, whole, asked=asked, now=now)
+        first = quotas.take(self.connection, narrow, asked=free.calls, now=now)
         second = quotas.take(self.connection, whole, asked=first.calls, now=now)
-        return Grant(second.calls, max(first.wait_s, second.wait_s))
+        return Grant(second.calls, max(free.wait_s, first.wait_s))
 
     def _work(self, bucket: str) -> Drawing:
         return self._drawing(f"{bucket}.work", bucket, 1 - AGENT_RESERVE)

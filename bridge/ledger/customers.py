@@ -60,6 +60,19 @@ def one(connection: Connection, installation_id: int, zendesk_id: int) -> Custom
     return None if row is None else _customer(row)
 
 
+def seen(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]) -> set[int]:
+    """Which of these customers were read with all their tickets."""
+    found: set[int] = set()
+    for some in chunks(zendesk_ids):
+        query = select(customers.c.zendesk_id).where(
+            customers.c.installation_id == installation_id,
+            customers.c.zendesk_id.in_(some),
+            customers.c.seen_at.is_not(None),
+        )
+        found.update(connection.scalars(query))
+    return found
+
+
 def add(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]) -> None:
     """Make rows for customers never heard of; the others stay as they are."""
     rows = [{"installation_id": installation_id, "zendesk_id": zendesk_id} for zendesk_id in set(zendesk_ids)]

@@ -6,8 +6,7 @@ not accept our credentials; the same, once a minute.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, delete, select
 
@@ -21,7 +20,7 @@ FAILURES_TO_PAUSE = 5  # in a row, by whichever customers
 
 @dataclass(frozen=True)
 class Direction:
-    """A system of one installation that is in trouble since `since`; one call may try at `probe_at`. Microseconds."""
+    """A system of one installation in trouble since `since`; one call may try at `probe_at` (microseconds)."""
 
     installation_id: int
     system: str
@@ -43,15 +42,14 @@ def troubled(connection: Connection, system: str) -> dict[int, Direction]:
     return {row.installation_id: Direction(**row._asdict()) for row in connection.execute(query)}
 
 
-def every(connection: Connection) -> Sequence[Direction]:
-    """All that are in trouble."""
-    return [Direction(**row._asdict()) for row in connection.execute(select(directions))]
-
-
 def put(connection: Connection, direction: Direction) -> None:
     """Note the trouble."""
-    values = {name: getattr(direction, name) for name in directions.c.keys()}
-    upsert(connection, directions, [values], replace=("state", "reason", "since", "failures", "probe_at"))
+    upsert(
+        connection,
+        directions,
+        [asdict(direction)],
+        replace=("state", "reason", "since", "failures", "probe_at"),
+    )
 
 
 def clear(connection: Connection, installation_id: int, system: str) -> bool:

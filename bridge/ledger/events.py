@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text, update
 
 from bridge.clock import to_micros
 from bridge.ledger.tables import events
-from bridge.ledger.writing import chunks, upsert
+from bridge.ledger.writing import upsert
 from schemas.event import Event
 
 KEPT = "kept"
@@ -116,17 +116,6 @@ def unapplied(connection: Connection, installation_id: int) -> int:
     """How many kept events of one installation wait for their push."""
     query = select(func.count()).select_from(events)
     return connection.scalar(query.where(IS_UNAPPLIED, events.c.installation_id == installation_id)) or 0
-
-
-def standing(connection: Connection, installation_id: int, ids: Iterable[str]) -> dict[str, str]:
-    """The outcomes of those of these events that stand already."""
-    found: dict[str, str] = {}
-    for some in chunks(ids):
-        query = select(events.c.id, events.c.outcome).where(
-            events.c.installation_id == installation_id, events.c.id.in_(some)
-        )
-        found.update((row.id, row.outcome) for row in connection.execute(query))
-    return found
 
 
 def _row(installation_id: int, kept: KeptEvent, now: int) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 Vendors count per minute and the account is shared with the customer's other tools, so calls are spread evenly
 at our share of the limit instead of being spent in a burst. A bucket is one number: the moment at which the
-calls granted so far will be used up.
+calls granted so far are used up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Update, select, update
 
@@ -16,10 +17,13 @@ from bridge.clock import from_micros, to_micros
 from bridge.ledger.tables import quotas
 from bridge.ledger.writing import upsert
 
-# A call sent at the end of one minute may be counted in the next: this much of the limit stays unused for that.
+# A call sent at the end of one minute may be counted in the next: this part of the share stays unused for that.
 UNUSED = 0.02
 BURST_S = 0.25
 LEAST_BURST = 8
+MOST_OF_MINUTE = 0.25  # no more than this part of a small share at once
+LEAST_PER_MINUTE = 0.5  # however small the share
+ROUNDING_S = 2e-6  # the ledger keeps whole microseconds
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Bucket:
-    """One bucket as it stands: vendor's limit a minute, when its grants are used up, until when it is held."""
+    """One bucket as it stands: the vendor's limit a minute, up to when grants were used, until when it is held."""
 
     per_minute: int
     next_at: datetime
@@ -40,22 +44,29 @@ class Bucket:
 
 
 def grant(bucket: Bucket, asked: int, share: float, now: datetime) -> tuple[Grant, datetime]:
-    """How many of `asked` calls may be sent now at this share of the limit, and the bucket's new `next_at`. Pure."""
+    """How many of `asked` calls may be sent now at this share of the limit, and the bucket's new `next_at`.
+
+    Pure. No minute ever sees more than the share, a burst at its beginning included.
+    """
     if now < bucket.held_until:
         return Grant(0, (bucket.held_until - now).total_seconds()), bucket.next_at
-    rate = max(bucket.per_minute * (share - UNUSED * share), 1.0) / 60
-    burst_s = max(BURST_S, LEAST_BURST / rate)
-    used_up = max(bucket.next_at, now)
-    room_s = (now - used_up).total_seconds() + burst_s
-    calls = max(0, min(asked, int(room_s * rate + 1e-9)))
+    allowed = bucket.per_minute * share
+    burst = max(1.0, BURST_S * allowed / 60, min(LEAST_BURST, allowed * MOST_OF_MINUTE))
+    rate = max(allowed - max(burst, UNUSED * allowed), LEAST_PER_MINUTE) / 60
+    used_up = max(bucket.next_at, now - timedelta(seconds=burst / rate))
+    room_s = (now - used_up).total_seconds() + ROUNDING_S
+    calls = max(0, min(asked, int(room_s * rate)))
     after = used_up + timedelta(seconds=calls / rate)
-    wait_s = 0.0 if calls == asked else max(0.0, (after - now).total_seconds() - burst_s + 1 / rate)
+    wait_s = 0.0 if calls == asked else max(0.0, 1 / rate - (now - after).total_seconds())
     return Grant(calls, wait_s), after
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """Which bucket is drawn on, at which share of the limit. `default_per_minute` holds until the vendor told its own."""
+    """Which bucket is drawn on, at which share of the limit.
+
+    `default_per_minute` holds until the vendor told its own.
+    """
 
     installation_id: int
     bucket: str
@@ -78,25 +89,10 @@ def room(connection: Connection, drawing: Drawing, *, asked: int, now: datetime)
     return grant(_bucket(connection, drawing), asked, drawing.share, now)[0]
 
 
-def _bucket(connection: Connection, drawing: Drawing) -> Bucket:
-    standing = _locked(connection, drawing)
-    if standing is None:
-        row = {
-            "installation_id": drawing.installation_id,
-            "bucket": drawing.bucket,
-            "per_minute": drawing.default_per_minute,
-            "next_at": 0,
-            "held_until": 0,
-        }
-        upsert(connection, quotas, [row])
-        standing = _locked(connection, drawing)
-    assert standing is not None
-    return standing
-
-
 def learn(connection: Connection, installation_id: int, name: str, per_minute: int) -> None:
     """The vendor told its limit."""
-    connection.execute(_update(installation_id, name).values(per_minute=per_minute))
+    row = _new_row(installation_id, name, per_minute)
+    upsert(connection, quotas, [row], replace=("per_minute",))
 
 
 def hold(connection: Connection, installation_id: int, name: str, until: datetime) -> None:
@@ -105,14 +101,31 @@ def hold(connection: Connection, installation_id: int, name: str, until: datetim
     connection.execute(longer.values(held_until=to_micros(until)))
 
 
-def _locked(connection: Connection, drawing: Drawing) -> Bucket | None:
-    query = select(quotas).where(
-        quotas.c.installation_id == drawing.installation_id, quotas.c.bucket == drawing.bucket
+def _bucket(connection: Connection, drawing: Drawing) -> Bucket:
+    query = (
+        select(quotas)
+        .where(quotas.c.installation_id == drawing.installation_id, quotas.c.bucket == drawing.bucket)
+        .with_for_update()
     )
-    row = connection.execute(query.with_for_update()).first()
-    return (
-        None if row is None else Bucket(row.per_minute, from_micros(row.next_at), from_micros(row.held_until))
-    )
+    row = connection.execute(query).first()
+    if row is None:
+        upsert(
+            connection,
+            quotas,
+            [_new_row(drawing.installation_id, drawing.bucket, drawing.default_per_minute)],
+        )
+        row = connection.execute(query).one()
+    return Bucket(row.per_minute, from_micros(row.next_at), from_micros(row.held_until))
+
+
+def _new_row(installation_id: int, name: str, per_minute: int) -> dict[str, Any]:
+    return {
+        "installation_id": installation_id,
+        "bucket": name,
+        "per_minute": per_minute,
+        "next_at": 0,
+        "held_until": 0,
+    }
 
 
 def _update(installation_id: int, name: str) -> Update:

@@ -117,6 +117,7 @@ facts = Table(
     Column("origin", Text, nullable=False),  # event, reading, agent
     Column("event_id", Text, nullable=False),
     Index("ix_facts_customer", "installation_id", "zendesk_id"),
+    Index("ix_facts_field", "installation_id", "field"),  # who had an address once
 )
 
 events = Table(
@@ -167,17 +168,18 @@ attempts = Table(
     Index("ix_attempts_started", "started_at"),
 )
 
-# Every wait of a subject: first sight, reading again, settling, looking up. A crash forgets none.
+# Every wait of a subject: to be read, to be written once more, an event to be tried again. A crash forgets none.
 waits = Table(
     "waits",
     metadata,
     _installation(),
     Column("subject", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),  # sight, reading, resend, …
+    Column("kind", Text, primary_key=True),  # user, tickets, ticket, event, resend
     Column("due_at", BigInteger, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
-    Column("detail", Text, nullable=False, server_default="{}"),  # JSON
+    Column("detail", Text, nullable=False, server_default="{}"),  # JSON: what its causes asked for
+    Column("progress", Text, nullable=False, server_default="{}"),  # JSON: how far the work on it came
     Column("version", BigInteger, nullable=False, server_default="0"),  # grows with every new cause
     Column("lease_until", BigInteger),
     Index("ix_waits_due", "kind", "due_at"),
@@ -248,14 +250,13 @@ quotas = Table(
     Column("held_until", BigInteger, nullable=False, server_default="0"),
 )
 
-# Periodic passes: who does one now, and where it stands.
+# Periodic passes: who does one now.
 passes = Table(
     "passes",
     metadata,
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False, server_default=""),
     Column("until", BigInteger, nullable=False, server_default="0"),
-    Column("state", Text, nullable=False, server_default="{}"),
 )
 
 actions = Table(

@@ -22,7 +22,10 @@ from bridge.ledger.writing import upsert
 
 @dataclass(frozen=True)
 class Wait:
-    """One subject waits until `due_at` for what `kind` names."""
+    """One subject waits until `due_at` for what `kind` names.
+
+    `detail` is what its causes asked for. `progress` is how far the work on it came; a new cause begins anew.
+    """
 
     installation_id: int
     subject: str
@@ -31,6 +34,7 @@ class Wait:
     since: datetime
     tries: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict)
     version: int = 0
 
     @property
@@ -40,7 +44,10 @@ class Wait:
 
 
 def add(connection: Connection, new: Sequence[Wait]) -> None:
-    """Let subjects wait. One that waits for the same already keeps the earlier due time and gets the newer detail."""
+    """Let subjects wait.
+
+    One that waits for the same already keeps the earlier due time and gets the newer detail.
+    """
     by_key: dict[tuple[int, str, str], Wait] = {}
     for wait in new:
         key = (wait.installation_id, wait.subject, wait.kind)
@@ -51,7 +58,7 @@ def add(connection: Connection, new: Sequence[Wait]) -> None:
             connection,
             waits,
             [_row(wait if standing is None else _joined(standing, wait))],
-            replace=("due_at", "tries", "detail", "version"),
+            replace=("due_at", "tries", "detail", "progress", "version"),
         )
 
 
@@ -75,19 +82,29 @@ def claim_due(
 
 
 def end(connection: Connection, wait: Wait) -> None:
-    """The wait is over, unless a new cause came since it was taken: then it is due again as that cause says."""
+    """The wait is over, unless a new cause came since it was taken: then it is due as that says."""
     ended = connection.execute(delete(waits).where(_same(wait), waits.c.version == wait.version))
     if not ended.rowcount:
         connection.execute(update(waits).where(_same(wait)).values(lease_until=None, tries=0))
 
 
-def put_off(connection: Connection, wait: Wait, due_at: datetime, **changed: Any) -> None:
-    """Wait on until `due_at`; `changed` may hold a new `tries` and `detail`. A new cause since then stands instead."""
+def put_off(
+    connection: Connection,
+    wait: Wait,
+    due_at: datetime,
+    *,
+    tries: int | None = None,
+    progress: Mapping[str, Any] | None = None,
+) -> None:
+    """Wait on until `due_at`, with new `tries` and `progress` where given.
+
+    A new cause since the wait was taken stands instead: it is due as that says.
+    """
     values: dict[str, Any] = {"due_at": to_micros(due_at), "lease_until": None}
-    if "tries" in changed:
-        values["tries"] = changed["tries"]
-    if "detail" in changed:
-        values["detail"] = json.dumps(changed["detail"])
+    if tries is not None:
+        values["tries"] = tries
+    if progress is not None:
+        values["progress"] = json.dumps(progress)
     moved = connection.execute(
         update(waits).where(_same(wait), waits.c.version == wait.version).values(**values)
     )
@@ -124,7 +141,7 @@ def _joined(old: Wait, new: Wait) -> Wait:
 
 
 def _joined_detail(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """The newer detail; of two times that a record must not be older than, the later one (both ISO 8601 UTC)."""
+    """The newer detail; of two times that a record must not be older than, the later one (ISO 8601, UTC)."""
     joined = {**old, **new}
     if "at_least" in old and "at_least" in new:
         joined["at_least"] = max(old["at_least"], new["at_least"])
@@ -157,6 +174,7 @@ def _wait(row: Row[Any]) -> Wait:
         since=from_micros(row.since),
         tries=row.tries,
         detail=json.loads(row.detail),
+        progress=json.loads(row.progress),
         version=row.version,
     )
 
@@ -170,5 +188,6 @@ def _row(wait: Wait) -> dict[str, Any]:
         "since": to_micros(wait.since),
         "tries": wait.tries,
         "detail": json.dumps(wait.detail),
+        "progress": json.dumps(wait.progress),
         "version": wait.version,
     }

@@ -109,7 +109,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), server_default="", nullable=False),
         sa.Column("until", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("state", sa.Text(), server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_passes")),
     )
     op.create_table(
@@ -229,6 +228,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("installation_id", "subject", "field", name=op.f("pk_facts")),
     )
     op.create_index("ix_facts_customer", "facts", ["installation_id", "zendesk_id"], unique=False)
+    op.create_index("ix_facts_field", "facts", ["installation_id", "field"], unique=False)
     op.create_table(
         "quotas",
         sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -250,6 +250,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("detail", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("progress", sa.Text(), server_default="{}", nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
