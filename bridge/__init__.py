@@ -1,1 +1,1 @@
-"""What the receiver and the consumers both stand on: settings, errors, the ledger, the broker, the remotes."""
+"""What the receiver and the consumers both stand on: settings, errors, ledger, broker, remotes."""

@@ -1,4 +1,7 @@
-"""One customer as the ledger holds it: its profile in Sailthru, what that surely holds, and what is owed. Values only."""
+"""One customer as the ledger holds it: its profile in Sailthru, what that surely holds, and what is owed.
+
+Values only.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +36,8 @@ class Conflict:
 
     `step` says what comes next: `ask` who holds it, `wait` until its owner has moved (try again at `until`,
     microseconds), `check` in Zendesk whether the holder is inactive, `merge`, `aside` (move to `aside`, an
-    address of the customer's own, out of a circle), or `blocked` (a dead letter; a person decides). `asides` are
-    the stepping stones tried; `rounds` counts the refusals.
+    address of the customer's own, out of a circle), or `blocked` (a dead letter; a person decides). `asides`
+    are the stepping stones tried; `rounds` counts the refusals.
     """
 
     address: str
@@ -53,9 +56,9 @@ class Link:
     """What is known about the customer's profile besides its `sid`.
 
     `once` stays true after the first link, so that a vanished profile is never created again; `last_sid` is
-    that link, to be asked for when no address leads to a profile. `made_sid` is a profile that the bridge itself
-    created for this customer. `tried` holds the addresses that the search or the link has accounted for;
-    `looked_at` (microseconds) when a search ended without a profile, 0 while one is open.
+    that link, to be asked for when no address leads to a profile. `made_sid` is a profile that the bridge
+    itself created for this customer. `tried` holds the addresses that the search or the link has accounted
+    for; `looked_at` (microseconds) when a search ended without a profile, 0 while one is open.
     """
 
     once: bool = False
@@ -65,6 +68,7 @@ class Link:
     is_taken: bool = False  # the search met a profile that another customer owns
     looked_at: int = 0
     conflict: Conflict | None = None
+    since: int = 0  # when the place where the profile was found was the customer's; microseconds
     gone_keys: tuple[str, ...] = ()  # tickets that left the profile, to be looked for at `check_at`
     check_at: int = 0
 
@@ -86,8 +90,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Known:
-    """What Sailthru surely holds in one field: the digest of the value (of `email` the address itself), since when,
-    and of an object its keys.
+    """What Sailthru surely holds in one field.
+
+    `digest` of the value (of `email` the address itself), `at` since when, and of an object its `keys`.
 
     An empty digest is doubt: a write was under way. `keys` then are all that may be there: of an object those
     before and those sent, of `email` the addresses before and after.
@@ -100,7 +105,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Customer:
-    """One row of the table of that name; see there for the columns. Times are microseconds since the epoch."""
+    """One row of the table of that name; see there for the columns.
+
+    Times are microseconds since the epoch.
+    """
 
     installation_id: int
     zendesk_id: int

@@ -39,8 +39,10 @@ class Asking:
     question: Question
 
     def make(self) -> None:
-        """Call, and keep the answer. Raises `Unavailable` when the ledger is away: the waits then stay held for a
-        while, and are due again."""
+        """Call, and keep the answer.
+
+        Raises `Unavailable` when the ledger is away: the waits then stay held for a while, and are due again.
+        """
         parts, installation = self.asked.parts, self.asked.installation
         began = parts.clock.monotonic()
         told = "ok"
@@ -49,7 +51,7 @@ class Asking:
             _end_trouble(self.asked)
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - the boundary of a reading: the unforeseen is tried again too
+        except Exception as error:  # noqa: BLE001 - the boundary of a reading
             told = _told(error)
             _failed(self.asked, error)
         metrics.count_remote_request(ZENDESK, told, seconds=parts.clock.monotonic() - began)
@@ -58,7 +60,7 @@ class Asking:
 def askings(
     connection: Connection, parts: Parts, installation: Installation, due: Sequence[Wait]
 ) -> list[Asking]:
-    """The calls that end these waits: users a hundred at a time, the rest one by one; known customers first."""
+    """The calls that end these waits: users in batches, the rest one by one; known customers first."""
     numbers = [wait.number for wait in due if wait.kind != "ticket"]
     seen = customers.seen(connection, installation.id, numbers)
     made = [

@@ -1,4 +1,7 @@
-"""`python -m consumers.clock`: the periodic work that is nobody else's. Several may run: a pass is held by one."""
+"""`python -m consumers.clock`: the periodic work that is nobody else's.
+
+Several may run: a pass is held by one.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,14 @@ from datetime import timedelta
 
 import structlog
 
-from bridge import logs, metrics
 from bridge.broker.contract import Publisher
 from bridge.broker.draining import drain
-from bridge.errors import BadSettings, Unavailable
+from bridge.errors import Unavailable
 from bridge.ledger import events, passes, retention
-from bridge.services import Services, build, require_ready
-from bridge.settings import load_settings
-from consumers.__main__ import START_PAUSE_S, stop_on_signals
+from bridge.services import Services
 from consumers.last_tries import LastTries
+from consumers.starting import start
+from consumers.stopping import stop_on_signals
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +63,7 @@ class Timepiece:
                 one.do()
         except Unavailable as error:
             log.warning("The pass waits.", action="pass_waits", name=one.name, part=error.part)
-        except Exception:  # noqa: BLE001 - one pass that fails must not stop the others
+        except Exception:  # one pass that fails must not stop the others
             log.exception(
                 "The pass failed; it is tried again next time.", action="pass_failed", name=one.name
             )
@@ -107,24 +109,10 @@ def _room(services: Services) -> Callable[[str], int]:
 
 def main() -> int:
     """Run until told to stop; 1 when the settings do not let it start."""
-    try:
-        settings = load_settings()
-        logs.configure(settings.log_level)
-        metrics.start(settings.metrics_dir)
-        services = build(settings)
-        stop = stop_on_signals()
-        while not stop.is_set():
-            try:
-                require_ready(services)
-                break
-            except Unavailable as error:
-                log.warning("Waiting until it answers.", action="clock_waits", part=error.part)
-                stop.wait(START_PAUSE_S)
-    except BadSettings as error:
-        for fault in error.faults:
-            print(fault, file=sys.stderr)  # noqa: T201 - for whoever starts it by hand
+    stop = stop_on_signals()
+    services = start("clock", stop)
+    if services is None:
         return 1
-    log.info("The clock works.", action="clock_started")
     timepiece(services, services.broker.publisher(), passes.new_holder()).run(stop)
     services.close()
     log.info("The clock has ended.", action="clock_ended")

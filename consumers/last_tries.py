@@ -30,8 +30,11 @@ class LastTries:
     clock: Clock
 
     def step(self) -> None:
-        """One message at a time. Before it is tried the dead letter is written: if the try ends the whole process,
-        the letter is there, and the message is not tried again."""
+        """One message at a time.
+
+        Before it is tried the dead letter is written: if the try ends the whole process, the letter is there,
+        and the message is not tried again.
+        """
         for message in self.broker.given_up(10):
             self._try(message)
             self.broker.settle_given_up([message])
@@ -53,7 +56,7 @@ class LastTries:
                 dead.close_event(connection, installation.id, event.id)
         except Unavailable:
             raise
-        except Exception:  # noqa: BLE001 - it failed to the end: the dead letter stands
+        except Exception:  # it failed to the end: the dead letter stands
             log.exception("The last try failed.", action="event_failed", outcome="dead", type=event.type)
 
     def _write_intent(self, installation_id: int, message: Message, event: Event) -> bool:

@@ -18,7 +18,7 @@ from bridge.customer import (
     Conflict,
     Customer,
 )
-from bridge.facts import SYNC, CustomerFacts
+from bridge.facts import FORMER_PREFIX, SYNC, CustomerFacts
 from bridge.ledger.events import IGNORED
 from consumers.projection import TICKETS_VAR, digest, is_customer, is_synced, sailthru_profile
 from consumers.steps import AskHolder, CheckHolder, Create, LookUp, ReadBack, Rest, Step, Write
@@ -27,6 +27,7 @@ from schemas.installation import InstallationSettings
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
 MINUTE_S = 60.0
+LEAVING_S = 600.0  # how long an event that frees an address may be late
 MICROS = 1_000_000
 
 MERGED_INTO = "merged"  # how Sailthru treats an object sent into an object
@@ -35,8 +36,10 @@ REPLACED = "replaced"
 
 @dataclass(frozen=True)
 class Standing:
-    """All that decides a customer's next step. `objects`: whether Sailthru merges or replaces objects, None while
-    nobody knows; `now` in microseconds."""
+    """All that decides a customer's next step.
+
+    `objects`: whether Sailthru merges or replaces objects, None while nobody knows; `now` in microseconds.
+    """
 
     customer: Customer
     facts: CustomerFacts
@@ -52,7 +55,7 @@ class Standing:
 def next_step(standing: Standing) -> Step:
     """The next call for this customer, or why there is none."""
     customer = standing.customer
-    if customer.read_at is None:
+    if customer.read_at is None and is_customer(standing.facts):
         return Rest(customer.state, outcome=None)
     if customer.sid is not None:
         return _for_linked(standing, customer.sid)
@@ -88,7 +91,7 @@ def _without_profile(standing: Standing, tried: tuple[str, ...]) -> Step:
     address, link = standing.facts.address(), standing.customer.link
     options = standing.settings.options
     if link.is_taken:
-        return Rest(TAKEN, MINUTE_S, outcome=None, link=replace(link, tried=(), is_taken=False, looked_at=0))
+        return _taken(standing)
     if address and options.create_profiles and not link.once and is_synced(standing.facts):
         return Create(address, standing.wanted())
     ended = replace(link, tried=tried, looked_at=standing.now)
@@ -98,6 +101,15 @@ def _without_profile(standing: Standing, tried: tuple[str, ...]) -> Step:
         return Rest(NO_PROFILE, outcome=IGNORED, link=ended)
     state = NO_PROFILE if address else NO_EMAIL
     return Rest(state, DAY_S if address else None, HOUR_S, outcome=IGNORED, link=ended)
+
+
+def _taken(standing: Standing) -> Rest:
+    """Two users at one address: for a while its owner may be about to leave; then it is a state of its own."""
+    link = replace(standing.customer.link, tried=(), is_taken=False, looked_at=0)
+    owed_at = standing.customer.owed_at
+    if owed_at is not None and standing.now - owed_at < LEAVING_S * MICROS:
+        return Rest(TAKEN, MINUTE_S, outcome=None, link=link)
+    return Rest(TAKEN, DAY_S, HOUR_S, outcome=IGNORED, link=link)
 
 
 def _for_linked(standing: Standing, sid: str) -> Step:
@@ -119,10 +131,17 @@ def _for_linked(standing: Standing, sid: str) -> Step:
 def _unseen_former(standing: Standing) -> str | None:
     """A former address that became known after the link was made: the true profile may still be there."""
     customer = standing.customer
+    passed = {*customer.link.tried, f"email:{customer.known_address()}"}
     for address in standing.facts.former_addresses():
-        if f"email:{address}" not in customer.link.tried and address != customer.known_address():
+        if f"email:{address}" not in passed and not _came_after_link(standing, address):
             return address
     return None
+
+
+def _came_after_link(standing: Standing, address: str) -> bool:
+    """Whether the customer had it only later than the address that led to the profile: that one came along."""
+    former = standing.facts.fields.get(FORMER_PREFIX + address)
+    return former is not None and int(former.value) > standing.customer.link.since
 
 
 def _owed_vars(standing: Standing) -> dict[str, Any]:
@@ -136,9 +155,9 @@ def _owed_vars(standing: Standing) -> dict[str, Any]:
 
 def owed_address(standing: Standing) -> str | None:
     """The address the profile must move to; None when it is there, or not ours to move."""
-    if standing.facts.value(SYNC, True) is False or not is_customer(standing.facts):
+    if standing.facts.value(SYNC, default=True) is False or not is_customer(standing.facts):
         return None
-    address = standing.facts.address()
+    address = standing.facts.last_address()
     return address if address and address != standing.customer.known_address() else None
 
 
@@ -146,17 +165,20 @@ def _move(standing: Standing, sid: str, address: str, owed: Mapping[str, Any]) -
     conflict = standing.customer.link.conflict
     if conflict is None or conflict.address != address:
         return Write(sid, owed, email=address, expected=address)
-    if conflict.step == "ask":
-        return AskHolder(address)
-    if conflict.step == "check" and conflict.holder_id is not None:
-        return CheckHolder(conflict.holder_id)
-    if conflict.step == "merge":
-        return Write(sid, owed, email=address, expected=address, merges=True)
-    if conflict.step == "aside" and conflict.aside is not None:
-        return Write(sid, owed, email=conflict.aside, expected=conflict.aside, is_aside=True)
-    if conflict.step == "wait" and standing.now >= conflict.until:
-        return Write(sid, owed, email=address, expected=address)
-    return _meanwhile(standing, sid, conflict, owed)
+    match conflict:
+        case Conflict(step="ask"):
+            step: Step = AskHolder(address)
+        case Conflict(step="check", holder_id=int(holder_id)):
+            step = CheckHolder(holder_id)
+        case Conflict(step="merge"):
+            step = Write(sid, owed, email=address, expected=address, merges=True)
+        case Conflict(step="aside", aside=str(aside)):
+            step = Write(sid, owed, email=aside, expected=aside, is_aside=True)
+        case Conflict(step="wait", until=until) if standing.now >= until:
+            step = Write(sid, owed, email=address, expected=address)
+        case _:
+            step = _meanwhile(standing, sid, conflict, owed)
+    return step
 
 
 def _meanwhile(standing: Standing, sid: str, conflict: Conflict, owed: Mapping[str, Any]) -> Step:
@@ -191,6 +213,6 @@ def _check_gone_keys(standing: Standing, sid: str) -> Step:
 def _state(facts: CustomerFacts) -> str:
     if not is_customer(facts):
         return STAFF
-    if facts.value(SYNC, True) is False:
+    if facts.value(SYNC, default=True) is False:
         return SYNC_OFF
     return OK if facts.address() or not facts.is_active() else NO_EMAIL

@@ -1,4 +1,4 @@
-"""Begins pushes: claims customers who are owed, plans a step for each, and writes the intent. One transaction."""
+"""Begins pushes: claims who is owed, plans a step for each, writes the intent. One transaction."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LEASE_S = LONGEST_CALL_S + 10.0
 
 @dataclass(frozen=True)
 class Job:
-    """A step about to be taken under the lease that `customer` carries; `facts` are those it was planned by."""
+    """A step about to be taken under the lease that `customer` carries, planned by `facts`."""
 
     installation: Installation
     customer: Customer
@@ -125,7 +125,7 @@ def at_rest(customer: Customer, rest: Rest, now: int) -> Customer:
 
 
 def _begin(connection: Connection, jobs: Sequence[Job], prepared: Prepared, now: int) -> None:
-    """Before anything is sent, the ledger says what will be: those fields are in doubt until a reply confirms them."""
+    """Before anything is sent, the ledger says what will be: in doubt until a reply confirms it."""
     begun = [replace(job, customer=_leased(job, now)) for job in jobs]
     customers.save(connection, [job.customer for job in begun])
     attempts.start(connection, [_attempt(job) for job in begun], now)

@@ -22,8 +22,8 @@ def is_customer(facts: CustomerFacts) -> bool:
 
 
 def is_synced(facts: CustomerFacts) -> bool:
-    """Whether the customer is being synced: an agent may have switched it off, and a deleted user no longer is."""
-    return facts.value(SYNC, True) is not False and facts.is_active() and is_customer(facts)
+    """Whether the customer is being synced: an agent may switch it off, and a deleted user no longer is."""
+    return facts.value(SYNC, default=True) is not False and facts.is_active() and is_customer(facts)
 
 
 def sailthru_profile(
@@ -36,7 +36,7 @@ def sailthru_profile(
     last = {SYNC_VAR: is_synced(facts)}
     if not facts.is_active():
         last[ACTIVE_VAR] = False
-    if facts.value(SYNC, True) is False or not is_customer(facts):
+    if facts.value(SYNC, default=True) is False or not is_customer(facts):
         return last
     return last | _vars(zendesk_id, facts, zendesk_url, options)
 

@@ -15,23 +15,21 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from bridge.clock import Clock, from_micros, to_micros
-from bridge.directory import Directory
+from bridge.clock import from_micros, to_micros
 from bridge.errors import Unavailable
 from bridge.ledger import customers, directions, waits
 from bridge.ledger.directions import Direction
 from bridge.ledger.installations import Installation
-from bridge.ledger.ledger import Ledger, database_now
-from bridge.remotes.accounts import Remotes
-from consumers.parts import Parts
+from bridge.ledger.ledger import database_now
 from consumers.calls import take_step
 from consumers.concluding import Concluded, Result, conclude
+from consumers.parts import Parts
 from consumers.preparing import Job, Prepared, prepare
-from consumers.quota import Allowance, RateNotes
+from consumers.quota import Allowance
 from consumers.reporting import report_applied, report_concluded
 from consumers.steps import SAILTHRU_POST
 
-# While a lane has a backlog, facts run ahead, so that a burst on one customer becomes one push; but not for longer.
+# While a lane has a backlog, facts run ahead, so that a burst on one customer becomes one push; for so long.
 RUN_AHEAD = timedelta(seconds=8)
 # With little quota left, calls are granted in small groups instead of one by one.
 LEAST_GROUP = 8
@@ -164,7 +162,7 @@ class Pusher:
         return here[self._turn :] + here[: self._turn]
 
     def _claim_resends(self, connection: Connection) -> int:
-        """A minute after an unknown outcome the same fields are sent once more: an older write may have landed last."""
+        """A minute after an unknown outcome the same goes once more: an older write may have landed last."""
         now = database_now(connection, self.parts.clock)
         due = waits.claim_due(connection, ("resend",), now, hold=timedelta(seconds=30), limit=100)
         for wait in due:

@@ -75,7 +75,7 @@ class Allowance:
         return Grant(min(first.calls, second.calls), max(first.wait_s, second.wait_s))
 
     def _take_both(self, narrow: Drawing, whole: Drawing, asked: int) -> Grant:
-        """Out of a part and out of the whole; what the whole does not have is not taken from the part either."""
+        """Out of a part and out of the whole; what the whole has not is not taken from the part either."""
         now = database_now(self.connection, self.clock)
         free = quotas.room(self.connection, whole, asked=asked, now=now)
         first = quotas.take(self.connection, narrow, asked=free.calls, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,15 +30,19 @@ def user_facts(record: UserRecord, at: datetime, reading_id: str) -> tuple[Fact,
     if record.tags is not None:
         stated |= {TAG_PREFIX + tag: True for tag in record.tags}
         stated[TAGS] = sorted(record.tags)
-    subject = f"user:{record.id}"
-    return tuple(
-        Fact(subject, name, value, at, "reading", reading_id, record.id) for name, value in stated.items()
-    )
+    return _of_user(record.id, stated, at, reading_id)
 
 
 def user_is_gone(number: int, at: datetime, reading_id: str) -> tuple[Fact, ...]:
     """A user we knew is not there any more: merged away, or deleted for good."""
-    return (Fact(f"user:{number}", ACTIVE, False, at, "reading", reading_id, number),)
+    return _of_user(number, {ACTIVE: False}, at, reading_id)
+
+
+def _of_user(number: int, stated: Mapping[str, Any], at: datetime, reading_id: str) -> tuple[Fact, ...]:
+    subject = f"user:{number}"
+    return tuple(
+        Fact(subject, name, value, at, "reading", reading_id, number) for name, value in stated.items()
+    )
 
 
 def ticket_fact(record: TicketRecord, at: datetime, reading_id: str) -> Fact:

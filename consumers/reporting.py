@@ -1,4 +1,7 @@
-"""Says what was done: one log line for each attempt, and the metrics. Never a value, an address or a secret."""
+"""Says what was done: one log line for each attempt, and the metrics.
+
+Never a value, an address or a secret.
+"""
 
 from __future__ import annotations
 

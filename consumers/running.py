@@ -59,8 +59,8 @@ def consuming(services: Services) -> Consuming:
 def run(running: Consuming, stop: threading.Event) -> None:
     """Work until `stop`; then finish the calls under way.
 
-    A thread that ends with an error ends the process: whoever supervises it starts a new one, and nothing that
-    was under way is lost.
+    A thread that ends with an error ends the process: whoever supervises it starts a new one, and nothing
+    that was under way is lost.
     """
     failed: list[BaseException] = []
     threads = [

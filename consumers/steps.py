@@ -19,7 +19,10 @@ ZENDESK = "zendesk"
 
 @dataclass(frozen=True)
 class LookUp:
-    """Ask Sailthru for the profile at an address, or of a sid that was linked once. `key` is `email` or `sid`."""
+    """Ask Sailthru for the profile at an address, or of a sid that was linked once.
+
+    `key` is `email` or `sid`.
+    """
 
     id: str
     key: str
@@ -43,8 +46,7 @@ class Write:
     """Write vars, and the address where it is owed, to the linked profile.
 
     `expected` is the address that the reply must show. `merges` joins the profile that holds the address;
-    `is_aside` moves to one of the customer's former addresses, out of a circle. `gone_keys` are keys of the
-    tickets that a reply should no longer show.
+    `is_aside` moves to one of the customer's former addresses, out of a circle.
     """
 
     sid: str
@@ -68,7 +70,7 @@ class AskHolder:
 
 @dataclass(frozen=True)
 class ReadBack:
-    """Ask for the tickets var after some left it: nobody says whether Sailthru merges or replaces an object."""
+    """Ask for the tickets var after some left it: does Sailthru merge or replace an object?"""
 
     sid: str
     gone: tuple[str, ...]
@@ -89,9 +91,9 @@ class CheckHolder:
 class Rest:
     """Nothing to send now.
 
-    `state` says why. `again_s`: when to look again (None: when something changes); `hold_s`: how long new facts
-    do not pull that forward. `outcome` is what becomes of the customer's events (None: they wait on), `link` what
-    the search came to.
+    `state` says why. `again_s`: when to look again (None: when something changes); `hold_s`: how long new
+    facts do not pull that forward. `outcome` is what becomes of the customer's events (None: they wait on),
+    `link` what the search came to.
     """
 
     state: str

@@ -1,4 +1,4 @@
-"""Notes that a system of one installation is in trouble, so that one call at a time tries it and nobody else waits."""
+"""Notes a system of one installation in trouble: one call at a time tries it, and nobody else waits."""
 
 from __future__ import annotations
 

@@ -48,14 +48,21 @@ Verdict = Later | Dead | Halt
 
 def verdict(error: Exception, *, failures: int, failing_s: float) -> Verdict:
     """Decide by the error, by how many attempts in a row failed before, and for how long they have."""
-    if isinstance(error, BadCredentials):
-        return Halt(error.system, str(error))
-    if isinstance(error, Refused):
-        return Dead(error.reason, str(error))
-    if isinstance(error, TryLater):
-        return _later(error, failures, failing_s)
-    if isinstance(error, Unavailable):
-        return Later(FIRST_WAIT_S, error.part)
+    match error:
+        case BadCredentials():
+            decided: Verdict = Halt(error.system, str(error))
+        case Refused():
+            decided = Dead(error.reason, str(error))
+        case TryLater():
+            decided = _later(error, failures, failing_s)
+        case Unavailable():
+            decided = Later(FIRST_WAIT_S, error.part)
+        case _:
+            decided = _unforeseen(error, failures)
+    return decided
+
+
+def _unforeseen(error: Exception, failures: int) -> Verdict:
     if failures >= MOST_BUGS:
         return Dead("bug", f"{type(error).__name__}: the bridge failed on it {failures + 1} times")
     # Nobody knows how far an unforeseen error let the request come.

@@ -1,4 +1,4 @@
-"""Takes events off the broker and keeps their facts: loop, batch, error boundary; then the acknowledgement."""
+"""Takes events off the broker, keeps their facts, acknowledges them: loop, batch, error boundary."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ LEDGER_PAUSE_S = 1.0
 
 @dataclass
 class Worker:
-    """One process's worker; `step` and `run` belong to one thread. `kept` is called after each batch, so that the
-    pusher and the reader look at once."""
+    """One process's worker; `step` and `run` belong to one thread.
+
+    `kept` is called after each batch, so that the pusher and the reader look at once.
+    """
 
     ledger: Ledger
     directory: Directory
@@ -69,7 +71,7 @@ class Worker:
         return any(self.consumer.is_backlogged(lane) for lane in LANES)
 
     def _keep_patiently(self, messages: Sequence[Message]) -> None:
-        """While the ledger is away the batch stays in hand: giving it back would count against its deliveries."""
+        """While the ledger is away the batch stays in hand: given back, its deliveries would be counted."""
         while True:
             try:
                 self._keep(messages)

@@ -1,4 +1,4 @@
-"""Attempts: each try to push, written before the call and finished after it; a crash in between leaves evidence."""
+"""Attempts: each try to push, begun before the call, finished after it: a crash leaves evidence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ HALTED = "halted"
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try on one customer, under the pusher's number `lease`. `fields` names what is sent, never its values."""
+    """One try on one customer, under the pusher's number `lease`.
+
+    `fields` names what is sent, never its values.
+    """
 
     installation_id: int
     zendesk_id: int

@@ -106,9 +106,9 @@ def installations_owed(connection: Connection) -> list[int]:
 def claimable(
     connection: Connection, installation_id: int, now: int, *, limit: int, owed_before: int | None = None
 ) -> list[Customer]:
-    """Customers of one installation whose push is due and whom nobody pushes, held until the transaction ends.
+    """Customers of one installation whose push is due and whom nobody pushes, held to the transaction's end.
 
-    `owed_before` leaves out those whose facts began to change later: while a lane has a backlog, facts run ahead.
+    `owed_before` leaves out those whose facts began to change later: in a backlog, facts run ahead.
     """
     query = (
         select(customers)

@@ -20,7 +20,7 @@ FAILURES_TO_PAUSE = 5  # in a row, by whichever customers
 
 @dataclass(frozen=True)
 class Direction:
-    """A system of one installation in trouble since `since`; one call may try at `probe_at` (microseconds)."""
+    """A system of one installation in trouble since `since`; one call may try at `probe_at` (micros)."""
 
     installation_id: int
     system: str

@@ -24,7 +24,7 @@ IS_UNAPPLIED = text("outcome = 'kept'")
 
 @dataclass(frozen=True)
 class KeptEvent:
-    """An event with what was made of it: the customer it is about, its facts' version, and its outcome so far."""
+    """An event with what was made of it: whom it is about, its facts' version, its outcome so far."""
 
     event: Event
     zendesk_id: int | None
@@ -42,7 +42,10 @@ class AppliedEvent:
 
 
 def keep(connection: Connection, installation_id: int, kept: Sequence[KeptEvent], now: int) -> None:
-    """Keep events. One that stands already is counted once more and applied anew: the facts decide, not its id."""
+    """Keep events.
+
+    One that stands already is counted once more and applied anew: the facts decide, not its id.
+    """
     rows = {one.event.id: _row(installation_id, one, now) for one in kept}
     upsert(
         connection,

@@ -11,7 +11,10 @@ from bridge.ledger.tables import installations
 
 
 def learned(connection: Connection, installation_id: int) -> dict[str, Any]:
-    """What was learned so far: `objects` is `merged` or `replaced`, what Sailthru does with an object sent into one."""
+    """What was learned so far.
+
+    `objects` is `merged` or `replaced`: what Sailthru does with an object sent into one.
+    """
     text = connection.scalar(select(installations.c.learned).where(installations.c.id == installation_id))
     known: dict[str, Any] = json.loads(text or "{}")
     return known

@@ -17,7 +17,7 @@ from bridge.clock import from_micros, to_micros
 from bridge.ledger.tables import quotas
 from bridge.ledger.writing import upsert
 
-# A call sent at the end of one minute may be counted in the next: this part of the share stays unused for that.
+# Of the share: a call sent at the end of one minute may be counted in the next.
 UNUSED = 0.02
 BURST_S = 0.25
 LEAST_BURST = 8
@@ -36,7 +36,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Bucket:
-    """One bucket as it stands: the vendor's limit a minute, up to when grants were used, until when it is held."""
+    """One bucket as it stands: the vendor's limit, when its grants are used up, until when it is held."""
 
     per_minute: int
     next_at: datetime

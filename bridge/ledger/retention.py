@@ -15,7 +15,10 @@ AT_ONCE = 5_000  # rows in one transaction, so that nobody waits long for it
 
 
 def forget(ledger: Ledger, keep_days: int) -> None:
-    """Delete what is older than `keep_days`. What is still to be applied, and open dead letters, stay however old."""
+    """Delete what is older than `keep_days`.
+
+    What is still to be applied, and open dead letters, stay however old.
+    """
     before = to_micros(ledger.now() - timedelta(days=keep_days))
     settled = dead_letters.c.state != "open"
     _clear(

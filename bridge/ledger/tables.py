@@ -1,4 +1,7 @@
-"""The ledger's tables. Times are microseconds since the epoch (UTC), so that both databases hold the very same numbers."""
+"""The ledger's tables.
+
+Times are microseconds since the epoch (UTC), so that both databases hold the very same numbers.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only in a column of exactly its INTEGER type, which holds 64 bits there anyway.
+# SQLite numbers rows by itself only in a column of exactly its INTEGER type, which holds 64 bits anyway.
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -43,9 +46,8 @@ installations = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("settings", Text, nullable=False),  # JSON: addresses, ids, options; nothing secret
     Column("secrets", Text, nullable=False),  # JSON, encrypted as a whole
-    Column(
-        "learned", Text, nullable=False, server_default="{}"
-    ),  # JSON: how its accounts turned out to behave
+    # JSON: how its accounts turned out to behave
+    Column("learned", Text, nullable=False, server_default="{}"),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("removed_at", BigInteger),  # its rows are cleared by the clock
@@ -82,9 +84,8 @@ customers = Table(
     Column("owed", Boolean, nullable=False, server_default=text("false")),
     Column("owed_at", BigInteger),  # since when
     Column("due_at", BigInteger),  # when the pusher looks at it next
-    Column(
-        "not_before", BigInteger, nullable=False, server_default="0"
-    ),  # a new fact does not pull `due_at` before this
+    # a new fact does not pull `due_at` before this
+    Column("not_before", BigInteger, nullable=False, server_default="0"),
     Column("lease", BigInteger, nullable=False, server_default="0"),  # the pusher's number
     Column("lease_until", BigInteger),
     Column("known", Text, nullable=False, server_default="{}"),  # field -> what Sailthru surely holds
@@ -109,9 +110,7 @@ facts = Table(
     _installation(),
     Column("subject", Text, primary_key=True),  # user:7, ticket:991
     Column("field", Text, primary_key=True),  # address, tag/vip, ticket, …
-    Column(
-        "zendesk_id", BigInteger
-    ),  # the customer it counts for; of a ticket: the requester its value names
+    Column("zendesk_id", BigInteger),  # whom it counts for; of a ticket: the requester its value names
     Column("value", Text, nullable=False),  # JSON
     Column("at", BigInteger, nullable=False),
     Column("origin", Text, nullable=False),  # event, reading, agent
@@ -168,7 +167,7 @@ attempts = Table(
     Index("ix_attempts_started", "started_at"),
 )
 
-# Every wait of a subject: to be read, to be written once more, an event to be tried again. A crash forgets none.
+# Every wait: of a subject to be read or written once more, of an event to be tried again.
 waits = Table(
     "waits",
     metadata,

@@ -1,4 +1,4 @@
-"""Statements that both databases spell alike but SQLAlchemy keeps in two places: insert-or-update, and locks."""
+"""What both databases spell alike but SQLAlchemy keeps in two places: insert-or-update; and locks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def upsert(
     replace: Sequence[str] = (),
     grow: Mapping[str, int] | None = None,
 ) -> None:
-    """Insert rows; where the primary key stands already, take over the columns `replace` and add `grow` to its columns.
+    """Insert rows; where the key stands already, take over the columns `replace` and add `grow` to its own.
 
     With neither, a standing row is left as it is. Rows are written in key order, so that two writers never
     wait for each other in a circle.
