@@ -58,6 +58,8 @@ if Path("/dev/shm").is_dir():  # noqa: S108 - gunicorn makes a private file in i
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 # Memory stays flat, so workers are not replaced for its sake.
 max_requests = 0
+# No socket to command it by: it would lie in the home folder, one for all.
+control_socket_disable = True
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190

@@ -12,6 +12,7 @@ from bridge.errors import BadSettings, BridgeError, Unavailable
 from commands.check import check
 from commands.customers import customers
 from commands.dead import dead
+from commands.demo import demo
 from commands.events import events
 from commands.installations import installations
 from commands.migrate import migrate
@@ -50,7 +51,7 @@ def cli() -> None:
 
 
 # One line a command; the modules know nothing of each other.
-COMMANDS: tuple[click.Command, ...] = (migrate, check, installations, queues, events, customers, dead)
+COMMANDS: tuple[click.Command, ...] = (migrate, check, demo, installations, queues, events, customers, dead)
 
 for _command in COMMANDS:
     cli.add_command(_command)

@@ -1,0 +1,88 @@
+"""What the demo says at the end: sentences for people, a record for programs, addresses to open."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from commands.demo.playing import Played
+from commands.demo.showing import sentence
+from commands.demo.stage import Stage
+from commands.demo.verdict import Verdict
+
+
+def sentences(played: Sequence[Played], verdict: Verdict) -> Iterator[str]:
+    """The verdict in words."""
+    wrong = [one.title for one in played if one.differences]
+    for fault in verdict.faults:
+        yield f"WRONG {fault}"
+    for one in verdict.differences:
+        yield sentence(one)
+    if wrong:
+        yield f"Sailthru did not agree in time after: {'; '.join(wrong)}"
+    if wrong or not verdict.is_good:
+        return
+    times = sorted(one.seconds for one in played)
+    yield (
+        f"All is well: after each of {len(played)} changes in Zendesk every profile in Sailthru was what it "
+        f"must be. From change to agreement: median {median(times):.2f} s, slowest {times[-1]:.2f} s."
+    )
+
+
+def record(stage: Stage, played: Sequence[Played], verdict: Verdict) -> dict[str, Any]:
+    """The whole tour."""
+    return {
+        "ok": verdict.is_good and not any(one.differences for one in played),
+        "broker": stage.settings["BROKER_URL"].partition(":")[0],
+        "steps": [_step(one) for one in played],
+        "faults": list(verdict.faults),
+        "differences": [asdict(one) for one in verdict.differences],
+        "addresses": _places(stage),
+        "processes": dict(stage.children.names),
+    }
+
+
+def addresses(stage: Stage) -> Iterator[str]:
+    """What to open and to try while all of it runs."""
+    places = _places(stage)
+    width = max(map(len, places))
+    yield ""
+    for name, url in places.items():
+        yield f"  {name:<{width}}  {url}"
+    bridge = Path(sys.executable).with_name("bridge")
+    yield ""
+    yield "In a second terminal:"
+    yield f"  cd {stage.folder}"
+    for words in ("customers show cleo.martin@example.org", "events list", "queues", "check"):
+        yield f"  {bridge} {words}"
+    yield "Change something yourself, and look again at the profiles:"
+    yield (
+        f"  curl -X POST {stage.zendesk.url}/sandbox/create_user"
+        """ -d '{"email": "you@example.com", "tags": ["hello"]}'"""
+    )
+    yield ""
+    yield "Ctrl-C ends it all."
+
+
+def _places(stage: Stage) -> Mapping[str, str]:
+    return {
+        "what Zendesk holds": f"{stage.zendesk.url}/sandbox/state",
+        "what Sailthru holds": f"{stage.sailthru.url}/sandbox/state",
+        "the receiver's health": f"{stage.url}/health/ready",
+        "metrics": f"{stage.url}/metrics",
+        "logs": f"{stage.folder}/*.log",
+    }
+
+
+def _step(one: Played) -> dict[str, Any]:
+    return {
+        "step": one.title,
+        "seconds": round(one.seconds, 3),
+        "agrees": not one.differences,
+        "changes": [asdict(change) for change in one.changes],
+        "differences": [asdict(difference) for difference in one.differences],
+    }

@@ -1,0 +1,62 @@
+"""The verdict on the whole tour: nothing waits, nothing died, and every profile is what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bridge.queues import LaneState, lane_states
+from bridge.services import Services, build
+from bridge.settings import Settings
+from commands.demo.expected import Difference, differences
+from commands.demo.tour import Cast
+from commands.demo.waiting import StageFailed, wait_for
+
+REST_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is wrong at the end; both empty when all is well."""
+
+    faults: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults and not self.differences
+
+
+def pass_verdict(settings: Mapping[str, str], cast: Cast, watch: Callable[[], None]) -> Verdict:
+    """Wait until all is at rest, then compare every profile. `settings` are those of the demo's processes."""
+    services = build(
+        Settings((settings["SECRET_KEY"],), settings["DATABASE_URL"], broker_url=settings["BROKER_URL"])
+    )
+    try:
+        faults = (*_unrest(services, watch), *_deaths(services))
+    finally:
+        services.close()
+    found = differences(cast.expected(), cast.sailthru.state()["profiles"])
+    return Verdict(faults, tuple(found))
+
+
+def _unrest(services: Services, watch: Callable[[], None]) -> tuple[str, ...]:
+    def at_rest() -> bool | None:
+        return None if any(map(_waits, lane_states(services.ledger, services.broker))) else True
+
+    try:
+        wait_for(at_rest, within_s=REST_WITHIN_S, what="nothing waits any more", watch=watch)
+    except StageFailed as failed:
+        return (failed.message,)
+    return ()
+
+
+def _deaths(services: Services) -> tuple[str, ...]:
+    dead = sum(state.dead for state in lane_states(services.ledger, services.broker))
+    return (f"dead letters: {dead}, where there must be none",) if dead else ()
+
+
+def _waits(state: LaneState) -> bool:
+    # Owed and not late are those whose push is done, and who are looked at once more half a minute later.
+    return bool(state.depth or state.parked or state.oldest_s)
