@@ -7,7 +7,7 @@ several of them to happen together calls them inside one `writing()`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, select, text
@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bridge.clock import Clock, from_micros, to_micros
 from bridge.errors import Unavailable
+from bridge.ledger.engine import BUSY_TIMEOUT_MS
+from bridge.ledger.turns import Turns
 
 
 class Ledger:
@@ -25,6 +27,7 @@ class Ledger:
         self.engine = engine
         self.clock = clock
         self._readers = engine.execution_options(writes=False)
+        self._turns = Turns(BUSY_TIMEOUT_MS / 1000) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -33,7 +36,8 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end. Raises `Unavailable("ledger")`."""
-        with _translated(), self.engine.begin() as connection:
+        turn = self._turns.mine() if self._turns else nullcontext()
+        with turn, _translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
