@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from gunicorn.glogging import Logger
 from prometheus_client import multiprocess
 
-from bridge import metrics
+from bridge import logs, metrics
 from bridge.errors import BadSettings, Unavailable
 from bridge.logs import standard_logging
 from bridge.services import build, require_ready
@@ -68,6 +68,7 @@ logconfig_dict = standard_logging(_settings.log_level)
 
 def on_starting(server: Any) -> None:
     """Look once, before any worker starts, whether tables and queues fit; what is away may come back."""
+    logs.configure(_settings.log_level)
     metrics.start(_settings.metrics_dir)
     services = build(_settings)
     try:

@@ -11,6 +11,7 @@ import logging.config
 import re
 import sys
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -42,6 +43,19 @@ def configure(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         # One write a line, so that the lines of several processes do not mix.
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    sys.excepthook = _last_words
+
+
+def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends a process is one line too: Python's own words would show addresses."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    structlog.get_logger(__name__).critical(
+        "The process ends: nobody foresaw this error.",
+        action="process_failed",
+        exc_info=(kind, error, trace),
     )
 
 
