@@ -6,7 +6,7 @@ Values only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 EMAIL = "email"  # in `Customer.known`, beside the names of the vars
@@ -75,7 +75,7 @@ class Link:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Link:
         """Read what `to_record` wrote."""
-        known = {name.name: record[name.name] for name in fields(cls) if name.name in record}
+        known = {name: value for name, value in record.items() if name in cls.__dataclass_fields__}
         for name in ("tried", "gone_keys"):
             known[name] = tuple(known.get(name, ()))
         if known.get("conflict"):
@@ -85,7 +85,7 @@ class Link:
         return cls(**known)
 
     def to_record(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**vars(self), "conflict": self.conflict and asdict(self.conflict)}
 
 
 @dataclass(frozen=True)

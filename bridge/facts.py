@@ -6,7 +6,7 @@ Vendors' times decide, not the order of arrival, so duplicated, late and reorder
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ TICKET = "ticket"
 TAGS = "tags"  # the complete list of tags, as read
 TICKETS = "tickets"  # the complete list of ticket ids, as read
 TAG_PREFIX = "tag/"
-FORMER_PREFIX = "former/"
+FORMER_PREFIX = "former/"  # the value is when it is first known to have been this user's, in microseconds
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,15 @@ def meet(old: Fact | None, new: Fact) -> Meeting:
         return Meeting(stands, changed=False, doubt_until=None)
     doubt_until = max(old.at, new.at) + TIE if is_tie(old, new) else None
     return Meeting(stands, changed=stands is new, doubt_until=doubt_until)
+
+
+def with_earliest(old: Fact, new: Fact) -> tuple[Fact, Fact]:
+    """Two facts about one former address, each with the earlier of the times that they hold as values.
+
+    A former address counts by when it was last left, but a claim on the profile found there by when it was first.
+    """
+    earliest = min(old.value, new.value)
+    return replace(old, value=earliest), replace(new, value=earliest)
 
 
 def is_tie(one: Fact, other: Fact) -> bool:
@@ -117,6 +126,11 @@ class CustomerFacts:
     def address(self) -> str | None:
         """The address; that of an inactive user is none."""
         return self.value(ADDRESS) if self.is_active() else None
+
+    def last_address(self) -> str | None:
+        """The address, or the one that an inactive user had to the end: its profile may still be on the way there."""
+        last: str | None = self.value(ADDRESS)
+        return last
 
     def former_addresses(self) -> list[str]:
         """Addresses this user had, newest first, the present one left out."""

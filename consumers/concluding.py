@@ -116,7 +116,10 @@ class _Conclusion:
     def _sharers(self, profile: Profile) -> list[Neighbour]:
         if not profile.email:
             return []
-        return self._neighbours(customers.at_address(self.connection, self.installation.id, profile.email))
+        here = customers.at_address(self.connection, self.installation.id, profile.email)
+        former = facts.had_address(self.connection, self.installation.id, profile.email)
+        gone = customers.locked(self.connection, self.installation.id, former).values()
+        return self._neighbours([*here, *(row for row in gone if row not in here)])
 
     def _neighbours(self, rows: Sequence[Customer]) -> list[Neighbour]:
         known = facts.of_customers(self.connection, self.installation.id, [row.zendesk_id for row in rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -107,14 +108,20 @@ class _Keeping:
 
     def _needs_sight(self, customer: Customer) -> bool:
         """Unread, and nobody is about to read it: it is new, or was once given up."""
+        if customer.state == STAFF:
+            # The tickets of an agent are not read; those of one who is an agent no longer have to be.
+            return customer.seen_at is None and not self._is_staff(customer.zendesk_id)
         is_new = customer.zendesk_id not in self.customers
-        was_given_up = customer.state in (NOT_IN_ZENDESK, STAFF)
+        was_given_up = customer.state == NOT_IN_ZENDESK
         return (
             customer.read_at is None and (is_new or was_given_up) and not self._is_staff(customer.zendesk_id)
         )
 
     def _is_staff(self, number: int) -> bool:
-        role = self.merged.standing.get((f"user:{number}", ROLE))
+        subject = f"user:{number}"
+        role = self.merged.standing.get((subject, ROLE))
+        if role is None and number in self.customers:
+            role = next(iter(facts.of_fields(self.connection, self.installation_id, [subject], ROLE)), None)
         return role is not None and role.value != END_USER
 
     def _see(self, customer: Customer) -> None:
@@ -142,28 +149,32 @@ class _Keeping:
     def write(self) -> None:
         """Store it all."""
         facts.store(self.connection, self.installation_id, list(self.merged.written.values()))
-        marks = [customers.Mark(number, self._address(number)) for number in self.merged.touched]
+        own: dict[str, list[Fact]] = defaultdict(list)
+        for (subject, _), fact in self.merged.standing.items():
+            own[subject].append(fact)
+        marks = [
+            customers.Mark(number, self._address(number, own[f"user:{number}"]))
+            for number in self.merged.touched
+        ]
         customers.mark_owed(self.connection, self.installation_id, marks, to_micros(self.now))
-        self._reopen()
+        self._reopen(marks)
         waits.add(self.connection, self.waits)
 
-    def _address(self, number: int) -> str | None:
-        """The address by the facts, where they were loaded; else it did not change."""
-        subject = f"user:{number}"
-        own = [fact for (holder, _), fact in self.merged.standing.items() if holder == subject]
+    def _address(self, number: int, own: Sequence[Fact]) -> str | None:
+        """The address by its own facts, where they were loaded; else it did not change."""
         if not any(fact.field == ADDRESS or fact.field == "active" for fact in own):
             return self.customers[number].address
         return of_customer(own).address()
 
-    def _reopen(self) -> None:
+    def _reopen(self, marks: Sequence[customers.Mark]) -> None:
         """A former address, or a new one, opens the search for a profile again, at once."""
-        held = customers.locked(self.connection, self.installation_id, self.merged.touched)
-        reopened = []
-        for number, customer in held.items():
-            has_moved = customer.address != self.customers[number].address
-            if number in self.merged.reopened or has_moved:
-                search = replace(customer.link, looked_at=0)
-                reopened.append(replace(customer, link=search, not_before=0, due_at=to_micros(self.now)))
+        moved = {mark.zendesk_id for mark in marks if mark.address != self.customers[mark.zendesk_id].address}
+        again = moved | (self.merged.reopened & self.merged.touched)
+        held = customers.locked(self.connection, self.installation_id, again)
+        reopened = [
+            replace(one, link=replace(one.link, looked_at=0), not_before=0, due_at=to_micros(self.now))
+            for one in held.values()
+        ]
         customers.save(self.connection, reopened)
 
     def kept(self, meant: Meant, skipped: set[str]) -> KeptEvent:

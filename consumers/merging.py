@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.clock import to_micros
 from bridge.facts import (
     ADDRESS,
     FORMER_PREFIX,
@@ -16,6 +17,7 @@ from bridge.facts import (
     Fact,
     doubts_list,
     meet,
+    with_earliest,
 )
 
 Key = tuple[str, str]
@@ -49,11 +51,13 @@ class Merge:
         """Merge one fact in."""
         key = (new.subject, new.field)
         old = self.standing.get(key)
+        if old is not None and new.field.startswith(FORMER_PREFIX):
+            old, new = with_earliest(old, new)
         meeting = meet(old, new)
         if meeting.doubt_until is not None and new.field not in (TAGS, TICKETS):
             self._doubt(new.subject, meeting.doubt_until)
-        if meeting.stands is new:
-            self.standing[key] = self.written[key] = new
+        if self.standing.get(key) != meeting.stands:
+            self.standing[key] = self.written[key] = meeting.stands
         if meeting.changed:
             self.touched.update(fact.zendesk_id for fact in (old, new) if fact and fact.zendesk_id)
         self._check_lists(new, meeting.stands)
@@ -67,7 +71,7 @@ class Merge:
         former = Fact(
             lost.subject,
             FORMER_PREFIX + lost.value,
-            True,
+            to_micros(lost.at),
             lost.at,
             lost.origin,
             lost.event_id,

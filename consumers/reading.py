@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.clock import to_micros
 from bridge.facts import (
     ACTIVE,
     ADDRESS,
@@ -88,7 +89,8 @@ def _change_facts(event: Event) -> list[Fact]:
         facts.append(_user_fact(event, ACTIVE, False))
     if data.get("active") is not None:
         facts.append(_user_fact(event, ACTIVE, data["active"]))
-    facts += [_user_fact(event, FORMER_PREFIX + address, True) for address in _former(event)]
+    left_at = to_micros(event.occurred_at)
+    facts += [_user_fact(event, FORMER_PREFIX + address, left_at) for address in _former(event)]
     return facts
 
 

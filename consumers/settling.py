@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +18,9 @@ from bridge.customer import (
     Link,
 )
 from bridge.errors import Refused
-from consumers import linking
-from consumers.linking import Neighbour, Ruling
+from consumers import conflicts, linking
+from consumers.conflicts import Ruling
+from consumers.linking import Neighbour
 from consumers.outcomes import Failed, Found, Holder, Outcome
 from consumers.planning import MERGED_INTO, REPLACED
 from consumers.projection import TICKETS_VAR, digest
@@ -88,9 +89,9 @@ def _answered(around: Around, step: Call, outcome: Outcome, *, merges: bool, now
         case AskHolder(), _:
             return _asked(around, None, merges=merges, now=now)
         case CheckHolder(), Holder(is_active):
-            return _ruled(around, linking.checked(around.me, _conflict(around), is_active=is_active), now)
+            return _ruled(around, conflicts.checked(around.me, _conflict(around), is_active=is_active))
         case CheckHolder(), _:
-            return _ruled(around, linking.checked(around.me, _conflict(around), is_active=False), now)
+            return _ruled(around, conflicts.checked(around.me, _conflict(around), is_active=False))
         case ReadBack(), _:
             return _read_back(around.me.customer, step, outcome, now)
     raise TypeError(f"{type(step).__name__} cannot come to {type(outcome).__name__}")
@@ -172,7 +173,7 @@ def _after_write(customer: Customer, step: Write, now: int) -> Link:
 
 
 def _after_aside(conflict: Conflict | None, now: int) -> Conflict | None:
-    return None if conflict is None else linking.wait(replace(conflict, aside=None), now)
+    return None if conflict is None else conflicts.wait(replace(conflict, aside=None), now)
 
 
 def _gone_keys(customer: Customer, step: Write) -> tuple[str, ...]:
@@ -226,19 +227,22 @@ def _conflict(around: Around) -> Conflict:
 
 
 def _asked(around: Around, holder: Profile | None, *, merges: bool, now: int) -> Settled:
-    ruling = linking.rule(around.me, _conflict(around), holder, around.linked_to, merges=merges, now=now)
+    ruling = conflicts.rule(around.me, _conflict(around), holder, around.linked_to, merges=merges, now=now)
     if ruling.holds_already and holder is not None and holder.email:
         me = around.me.customer
         known = {**me.known, EMAIL: Known(holder.email, now)}
         return Settled(replace(me, known=known, link=replace(me.link, conflict=None)), closes=ADDRESS_REASONS)
-    return _ruled(around, ruling, now)
+    return _ruled(around, ruling)
 
 
-def _ruled(around: Around, ruling: Ruling, now: int) -> Settled:
+def _ruled(around: Around, ruling: Ruling) -> Settled:
     me = around.me.customer
     ruled = replace(me, link=replace(me.link, conflict=ruling.conflict), state=ruling.reason or PUSHING)
-    letter = (ruling.reason, ruling.error) if ruling.reason else None
-    return Settled(ruled, ruling.nudged, letter=letter)
+    # Where the profile of a deleted user ends is nobody's trouble.
+    is_told = ruling.reason and around.me.facts.is_active()
+    others = tuple(reason for reason in ADDRESS_REASONS if ruling.reason and reason != ruling.reason)
+    letter = (ruling.reason, ruling.error) if is_told else None
+    return Settled(ruled, ruling.nudged, letter=letter, closes=others)
 
 
 def _read_back(customer: Customer, step: ReadBack, outcome: Outcome, now: int) -> Settled:
@@ -272,7 +276,7 @@ def _failed(around: Around, step: Call, error: Exception, now: int) -> Settled:
 
 def _conflicting(around: Around, step: Write, now: int) -> Customer:
     """Sailthru says that another profile has the address: ask which, before anything else."""
-    me, wanted = around.me.customer, around.me.facts.address() or step.email or ""
+    me, wanted = around.me.customer, around.me.facts.last_address() or step.email or ""
     standing = me.link.conflict
     if standing is None or standing.address != wanted:
         standing = Conflict(wanted)
@@ -281,7 +285,13 @@ def _conflicting(around: Around, step: Write, now: int) -> Customer:
         # Somebody has the stepping stone too: the circle is looked at once more, without that one.
         standing = replace(standing, aside=None)
     conflict = replace(standing, step="ask", rounds=next_rounds, until=now)
-    return replace(me, link=replace(me.link, conflict=conflict))
+    return replace(me, known=_not_moved(me, step, now), link=replace(me.link, conflict=conflict))
+
+
+def _not_moved(me: Customer, step: Write, now: int) -> Mapping[str, Known]:
+    """Refused, the profile is where it was, if that was sure before."""
+    left = [address for address in me.possible_addresses() if address != step.email]
+    return {**me.known, EMAIL: Known(left[0], now)} if len(left) == 1 else me.known
 
 
 def _by_verdict(me: Customer, step: Call, error: Exception, now: int) -> Settled:

@@ -42,7 +42,7 @@ def locked(connection: Connection, installation_id: int, zendesk_ids: Iterable[i
     found: dict[int, Customer] = {}
     for some in chunks(zendesk_ids):
         query = (
-            select(customers)
+            select(*_AS_CUSTOMER)
             .where(customers.c.installation_id == installation_id, customers.c.zendesk_id.in_(some))
             .order_by(customers.c.zendesk_id)
             .with_for_update()
@@ -53,7 +53,7 @@ def locked(connection: Connection, installation_id: int, zendesk_ids: Iterable[i
 
 def one(connection: Connection, installation_id: int, zendesk_id: int) -> Customer | None:
     """One customer as it stands."""
-    query = select(customers).where(
+    query = select(*_AS_CUSTOMER).where(
         customers.c.installation_id == installation_id, customers.c.zendesk_id == zendesk_id
     )
     row = connection.execute(query).first()
@@ -111,7 +111,7 @@ def claimable(
     `owed_before` leaves out those whose facts began to change later: in a backlog, facts run ahead.
     """
     query = (
-        select(customers)
+        select(*_AS_CUSTOMER)
         .where(
             IS_OWED,
             customers.c.installation_id == installation_id,
@@ -155,7 +155,7 @@ def by_sid(connection: Connection, installation_id: int, sid: str) -> Customer |
 def at_address(connection: Connection, installation_id: int, address: str) -> list[Customer]:
     """The customers whose address fact this is, held until the transaction ends."""
     query = (
-        select(customers)
+        select(*_AS_CUSTOMER)
         .where(customers.c.installation_id == installation_id, customers.c.address == address)
         .order_by(customers.c.zendesk_id)
         .with_for_update()
@@ -164,7 +164,7 @@ def at_address(connection: Connection, installation_id: int, address: str) -> li
 
 
 def _first(connection: Connection, *where: Any) -> Customer | None:
-    row = connection.execute(select(customers).where(*where).with_for_update()).first()
+    row = connection.execute(select(*_AS_CUSTOMER).where(*where).with_for_update()).first()
     return None if row is None else _customer(row)
 
 
@@ -176,15 +176,17 @@ def _by_key() -> Any:
 
 
 _COLUMNS = tuple(field.name for field in fields(Customer))
+# In the order of `Customer`: a row's values by name cost as much as the query itself.
+_AS_CUSTOMER = tuple(customers.c[name] for name in _COLUMNS)
+_KNOWN, _LINK = _COLUMNS.index("known"), _COLUMNS.index("link")
 
 
 def _customer(row: Row[Any]) -> Customer:
-    values: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
-    values["known"] = {
-        name: Known(digest, at, tuple(keys)) for name, (digest, at, keys) in json.loads(row.known).items()
-    }
-    values["link"] = Link.from_record(json.loads(row.link))
-    return Customer(**values)
+    values = list(row)
+    known = json.loads(values[_KNOWN])
+    values[_KNOWN] = {name: Known(digest, at, tuple(keys)) for name, (digest, at, keys) in known.items()}
+    values[_LINK] = Link.from_record(json.loads(values[_LINK]))
+    return Customer(*values)
 
 
 def _row(customer: Customer) -> dict[str, Any]:

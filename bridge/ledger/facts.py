@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from bridge.clock import from_micros, to_micros
-from bridge.facts import CustomerFacts, Fact, of_customer
+from bridge.facts import FORMER_PREFIX, CustomerFacts, Fact, of_customer
 from bridge.ledger.tables import facts
 from bridge.ledger.writing import chunks, upsert
 
@@ -39,6 +40,14 @@ def of_customers(
     return {zendesk_id: of_customer(found[zendesk_id]) for zendesk_id in wanted}
 
 
+def had_address(connection: Connection, installation_id: int, address: str) -> list[int]:
+    """The customers that had this address once, in key order."""
+    query = select(facts.c.zendesk_id).where(
+        facts.c.installation_id == installation_id, facts.c.field == FORMER_PREFIX + address
+    )
+    return sorted(number for number in connection.scalars(query) if number is not None)
+
+
 def store(connection: Connection, installation_id: int, standing: Sequence[Fact]) -> None:
     """Write facts as they stand now. The caller holds their subjects (`writing.lock_subjects`)."""
     upsert(
@@ -58,21 +67,18 @@ def _where(
 ) -> list[Fact]:
     found: list[Fact] = []
     for some in chunks(values):
-        query = select(facts).where(facts.c.installation_id == installation_id, column.in_(some), *more)
+        query = select(*_AS_FACT).where(facts.c.installation_id == installation_id, column.in_(some), *more)
         found.extend(_fact(row) for row in connection.execute(query))
     return found
 
 
+# In the order of `Fact`: a row's values by name cost as much as the query itself.
+_AS_FACT = tuple(facts.c[each.name] for each in fields(Fact))
+
+
 def _fact(row: Row[Any]) -> Fact:
-    return Fact(
-        subject=row.subject,
-        field=row.field,
-        value=json.loads(row.value),
-        at=from_micros(row.at),
-        origin=row.origin,
-        event_id=row.event_id,
-        zendesk_id=row.zendesk_id,
-    )
+    subject, field, value, at, origin, event_id, zendesk_id = tuple(row)
+    return Fact(subject, field, json.loads(value), from_micros(at), origin, event_id, zendesk_id)
 
 
 def _row(installation_id: int, fact: Fact) -> dict[str, Any]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bridge.broker.contract import Consumer, Outgoing
 from bridge.broker.embedded import EmbeddedBroker
-from bridge.clock import Clock
+from bridge.clock import Clock, from_micros
 from bridge.customer import Customer
 from bridge.directory import Directory
 from bridge.ledger import customers, installations, waits
@@ -71,6 +72,20 @@ class Process:
     reader: Reader
     second_tries: SecondTries
 
+    def break_at(
+        self,
+        of_ledger: Callable[[Ledger], Ledger],
+        of_consumer: Callable[[Any], Any],
+        of_remotes: Callable[[Any], Any],
+    ) -> None:
+        """Put something between this process and what it works with."""
+        self.worker.ledger = of_ledger(self.worker.ledger)
+        self.worker.consumer = of_consumer(self.worker.consumer)
+        self.second_tries.ledger = self.worker.ledger
+        parts = self.pusher.parts
+        between = replace(parts, ledger=self.worker.ledger, remotes=of_remotes(parts.remotes))
+        self.pusher.parts = self.reader.parts = between
+
     def step(self) -> bool:
         """One round of each part; whether any had something to do."""
         did = self.worker.step(0) > 0
@@ -108,7 +123,7 @@ class World:
         world.add_process()
         return world
 
-    def add_process(self, consumer: Consumer | None = None) -> Process:
+    def add_process(self, consumer: Consumer | None = None, pool: Executor | None = None) -> Process:
         """One more consumer process, or the one that follows a dead one."""
         board = RateBoard()
         remotes = Remotes(clock=self.clock, on_rate=board.put)
@@ -119,7 +134,7 @@ class World:
         )
         process = Process(
             worker,
-            Pusher(parts, InlinePool(), size=64),
+            Pusher(parts, pool or InlinePool(), size=64, is_backlogged=worker.is_backlogged),
             Reader(parts, InlinePool()),
             SecondTries(self.ledger, directory, self.clock),
         )
@@ -129,8 +144,7 @@ class World:
     def listen(self) -> None:
         """Zendesk's events are collected instead of sent: `told` says which came."""
         self.box.zendesk.oddities.drop_fraction = 1.0
-        names = [name for name in _EVENTS]
-        self.box.zendesk.subscribe("http://127.0.0.1:9/", names)
+        self.box.zendesk.subscribe("http://127.0.0.1:9/", _EVENTS)
 
     def told(self) -> list[Event]:
         """The events that Zendesk has told of since the last time, read as the door reads them."""
@@ -163,14 +177,23 @@ class World:
         raise AssertionError("the consumer never came to rest")
 
     def settle(self, seconds: float = 200.0) -> None:
-        """Deliver, work, and let all due times of the next minutes come, whatever they are."""
+        """Deliver, work, and let all that is due in the next minutes come due, one moment after the other."""
         self.deliver()
         self.work()
         end = self.clock.now() + timedelta(seconds=seconds)
-        while self.clock.now() < end:
-            self.clock.move(1.0)
+        while (due_at := self.next_due()) is not None and due_at < end:
+            self.clock.at = max(due_at, self.clock.now() + timedelta(milliseconds=10))
             self.deliver()
             self.work()
+        self.clock.at = max(end, self.clock.now())
+
+    def next_due(self) -> datetime | None:
+        """When the next wait or push is due."""
+        with self.ledger.reading() as connection:
+            wait = waits.next_due(connection, ("user", "tickets", "ticket", "event", "resend"))
+            push = customers.next_due(connection)
+        due = [wait] if wait else []
+        return min([*due, from_micros(push)] if push is not None else due, default=None)
 
     def customer(self, zendesk_id: int) -> Customer:
         with self.ledger.reading() as connection:
@@ -205,7 +228,9 @@ def settings_for(box: Sandbox, **options: Any) -> InstallationSettings:
 def hint(ticket_id: int, updated_at: datetime, received_at: datetime) -> Event:
     """A trigger's delivery about a ticket."""
     body = f'{{"ticket_id": "{ticket_id}", "updated_at": "{updated_at:%Y-%m-%dT%H:%M:%SZ}"}}'
-    return read_trigger(body.encode(), installation="acme", received_at=received_at).events[0]
+    return read_trigger(
+        body.encode(), installation="acme", received_at=received_at, new_id=lambda: str(uuid.uuid4())
+    ).events[0]
 
 
 def clock_of(world: World) -> Clock:

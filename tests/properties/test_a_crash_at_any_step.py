@@ -1,0 +1,117 @@
+"""A consumer that dies at any step, whichever it is, leaves nothing behind that the next one does not mend.
+
+Not sampled: the way is walked once to count its steps, then once for each step with a death there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.ledger import events
+from sandbox import Sandbox
+from sandbox.zendesk import Zendesk
+from tests.consumers.world import ManualClock, World
+from tests.properties.brittle import BrittleConsumer, BrittleLedger, BrittleRemotes, Killed, Steps
+
+pytestmark = pytest.mark.slow
+
+Story = Callable[[Zendesk, int], None]
+
+
+def known_customer_moves(zendesk: Zendesk, user: int) -> None:
+    """An email change, a tag and a ticket of a customer who was linked long ago."""
+    zendesk.change_email(user, "ann@second.example")
+    zendesk.add_tags(user, ["press"])
+    zendesk.create_ticket(user, subject="Where is it?")
+
+
+def ticket_changes_hands(zendesk: Zendesk, user: int) -> None:
+    """A ticket moves to somebody never seen before."""
+    other = zendesk.create_user(email="bob@first.example")
+    ticket = zendesk.create_ticket(user, subject="Not mine")
+    zendesk.change_requester(ticket.id, other.id)
+
+
+def customer_is_deleted(zendesk: Zendesk, user: int) -> None:
+    """A ticket is deleted, then the customer."""
+    ticket = zendesk.create_ticket(user)
+    zendesk.delete_ticket(ticket.id)
+    zendesk.delete_user(user)
+
+
+STORIES: tuple[Story, ...] = (known_customer_moves, ticket_changes_hands, customer_is_deleted)
+
+
+class Stage:
+    """One telling of a story, with a death at step `fatal`, and what was left in the end."""
+
+    def __init__(self, folder: Path, story: Story, fatal: int) -> None:
+        self.clock = ManualClock()
+        self.story = story
+        self.steps = Steps(fatal)
+        self.folder = folder
+        folder.mkdir()
+
+    def tell(self) -> dict[str, Any]:
+        with Sandbox.start(now=self.clock.now) as box:
+            world = World.make(self.folder, box, self.clock, create_profiles=True)
+            world.listen()
+            user = box.zendesk.create_user(email="ann@first.example", tags=["vip"]).id
+            world.settle(10)
+            self.story(box.zendesk, user)
+            world.publish(world.told())
+            self._work_until_dead(world)
+            # The next process begins when the broker and the leases have noticed: well within a minute.
+            self.clock.move(60)
+            world.add_process()
+            world.settle(200)
+            return self._left(world)
+
+    def _work_until_dead(self, world: World) -> None:
+        world.processes[-1].worker.consumer.close()
+        process = world.add_process()
+        process.break_at(
+            lambda ledger: BrittleLedger(ledger, self.steps),
+            lambda consumer: BrittleConsumer(consumer, self.steps),
+            lambda remotes: BrittleRemotes(remotes, self.steps),
+        )
+        try:
+            world.settle(30)
+        except Killed:
+            process.worker.consumer.close()
+
+    def _left(self, world: World) -> dict[str, Any]:
+        with world.ledger.reading() as connection:
+            unapplied = events.unapplied(connection, world.installation.id)
+        held = {profile.email: _essence(profile.vars) for profile in world.box.sailthru.profiles()}
+        return {"unapplied": unapplied, "profiles": held}
+
+
+def _essence(held: Mapping[str, Any]) -> dict[str, Any]:
+    """The vars without what differs from one telling to the next: the sandbox's address."""
+    tickets = held.get("zendesk_tickets") or {}
+    plain = {key: {**one, "url": ""} for key, one in tickets.items() if one is not None}
+    return {**held, "zendesk_tickets": plain, "zendesk_profile_url": ""}
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> Callable[[Story, int], Stage]:
+    return lambda story, fatal: Stage(tmp_path / str(fatal), story, fatal)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def test_a_death_at_every_single_step_changes_nothing_in_the_end(
+    story: Story, stages: Callable[[Story, int], Stage]
+) -> None:
+    alive = stages(story, 0)
+    expected = alive.tell()
+    assert expected["unapplied"] == 0
+    assert len(alive.steps.taken) > 10
+
+    for fatal, name in enumerate(alive.steps.taken, 1):
+        left = stages(story, fatal).tell()
+        assert left == expected, f"a death at step {fatal}, {name}"
