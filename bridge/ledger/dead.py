@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from bridge.ledger.tables import dead_letters
-from bridge.ledger.writing import chunks
+from bridge.ledger.writing import chunks, lock_subjects
 
 OPEN = "open"
 REPLAYED = "replayed"
@@ -42,6 +42,8 @@ class DeadLetter:
 
 def bury(connection: Connection, letter: DeadLetter, now: int) -> int:
     """Keep a dead letter, or count one more attempt on the open one about the same; its id."""
+    about = letter.event_id or f"{letter.zendesk_id}/{letter.reason}"
+    lock_subjects(connection, letter.installation_id, [f"letter:{about}"])
     open_one = connection.execute(_open(letter)).first()
     if open_one is None:
         return _insert(connection, letter, now)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
 
 from bridge.clock import from_micros, to_micros
 from bridge.ledger.tables import waits
-from bridge.ledger.writing import upsert
+from bridge.ledger.writing import lock_subjects, upsert
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def add(connection: Connection, new: Sequence[Wait]) -> None:
         key = (wait.installation_id, wait.subject, wait.kind)
         by_key[key] = _joined(by_key[key], wait) if key in by_key else wait
     for key, wait in sorted(by_key.items()):
-        standing = _standing(connection, key)
+        standing = _standing(connection, key) or _standing_at_last(connection, key)
         upsert(
             connection,
             waits,
@@ -155,6 +155,13 @@ def _standing(connection: Connection, key: tuple[int, str, str]) -> Wait | None:
     )
     row = connection.execute(query.with_for_update()).first()
     return None if row is None else _wait(row)
+
+
+def _standing_at_last(connection: Connection, key: tuple[int, str, str]) -> Wait | None:
+    """A row that is not there cannot be held: of two first causes the second one waits here for the first."""
+    installation_id, subject, kind = key
+    lock_subjects(connection, installation_id, [f"wait:{kind}/{subject}"])
+    return _standing(connection, key)
 
 
 def _same(wait: Wait) -> Any:
