@@ -23,7 +23,7 @@ from consumers.answers import Asked, Question, ask_ticket, ask_tickets, ask_user
 from consumers.parts import Parts
 from consumers.steps import ZENDESK
 from consumers.trouble import Trouble
-from consumers.verdicts import MOST_BUGS, RATE_LIMITED, wait_s
+from consumers.verdicts import LONGEST_WAIT_S, MOST_BUGS, PROBE_S, RATE_LIMITED, wait_s
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +123,9 @@ def _failed(asked: Asked, error: Exception) -> None:
 
 
 def _later(connection: Connection, asked: Asked, wait: Wait, error: Exception) -> None:
-    after_s = max(_after_s(error), wait_s(wait.tries))
+    # How long a system is away says nothing about one wait: while it is in trouble, few calls try it anyway.
+    most_s = PROBE_S if isinstance(error, BridgeError) else LONGEST_WAIT_S
+    after_s = max(_after_s(error), min(most_s, wait_s(wait.tries)))
     due_at = asked.parts.clock.now() + timedelta(seconds=after_s)
     waits.put_off(connection, wait, due_at, tries=wait.tries + 1)
 

@@ -130,7 +130,7 @@ class Pusher:
         claimed = customers.claimable(connection, installation.id, now, limit=limit, owed_before=owed_before)
         if trouble is not None and trouble.is_paused:
             # How long the remote has been away says nothing about the customer who tries for all.
-            claimed = [replace(customer, failing_since=None) for customer in claimed]
+            claimed = [replace(customer, failures=0, failing_since=None) for customer in claimed]
         prepare(connection, installation, claimed, prepared, clock=self.parts.clock, now=now)
 
     def _limit(
