@@ -116,7 +116,7 @@ def embedded(open_bridge: Open, sqlite_url: str) -> Accounts:
 
 def inspect_logs(bridge: Bridge, accounts: Accounts) -> None:
     """Every line is JSON and says when; no secret, token, whole address or body is in any of them."""
-    unwelcome = [*accounts.secrets, SECRET_KEY, METRICS_TOKEN, f"@{accounts.name}.example.com", "Question "]
+    unwelcome = [*accounts.secrets, SECRET_KEY, METRICS_TOKEN, ".example.com", "Question "]
     for line in bridge.lines():
         said = json.loads(line)
         assert {"level", "message", "time"} <= said.keys(), line
