@@ -13,7 +13,7 @@ from bridge.errors import Unavailable
 from bridge.ledger import looking
 from bridge.ledger.ledger import Ledger
 from bridge.metrics import installation_label
-from bridge.queues import lane_states
+from bridge.queues import lane_states, watch
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +45,7 @@ class Gauges(Collector):
         oldest = GaugeMetricFamily(
             "bridge_queue_oldest_seconds", "Age of the oldest work of the lane.", labels=["queue"]
         )
+        watch(self._ledger, self._broker)
         for state in lane_states(self._ledger, self._broker):
             depth.add_metric([f"bridge.{state.lane}"], state.depth)
             oldest.add_metric([f"bridge.{state.lane}"], state.oldest_s)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bridge.broker.contract import LANES, Broker, QueueDepth
-from bridge.ledger import looking
+from bridge.broker.contract import LANES, Broker, QueueDepth, queue_of
+from bridge.ledger import lanes, looking
 from bridge.ledger.ledger import Ledger
 
 MICROS = 1_000_000
@@ -32,6 +33,7 @@ def lane_states(ledger: Ledger, broker: Broker) -> list[LaneState]:
     """All lanes. Raises `Unavailable`."""
     queues = {one.queue: one for one in broker.depths()}
     with ledger.reading() as connection:
+        since = {lane: lanes.oldest_since(connection, lane) for lane in LANES if _is_ageless(queues, lane)}
         spooled = looking.spooled(connection)
         owed = looking.owed(connection)
         dead = looking.dead_by_reason(connection)
@@ -49,10 +51,33 @@ def lane_states(ledger: Ledger, broker: Broker) -> list[LaneState]:
                 parked=parked.count,
                 owed=owed_here.count,
                 dead=sum(count for (name, _reason), count in dead.items() if name == lane),
-                oldest_s=_oldest_s(queue, [*of_lane, owed_here], now=ledger.micros()),
+                oldest_s=_oldest_s(
+                    queue,
+                    [*of_lane, owed_here, looking.Waiting(queue.depth, since.get(lane))],
+                    now=ledger.micros(),
+                ),
             )
         )
     return states
+
+
+def watch(ledger: Ledger, broker: Broker) -> None:
+    """Note which queues are empty, where the broker tells no ages. Raises `Unavailable`."""
+    depths = broker.depths()
+    empty = [
+        lane
+        for lane in LANES
+        for one in depths
+        if one.queue == queue_of(lane) and one.depth == 0 and one.oldest_s is None
+    ]
+    if empty:
+        with ledger.writing() as connection:
+            lanes.note_empty(connection, empty, ledger.micros())
+
+
+def _is_ageless(queues: Mapping[str, QueueDepth], lane: str) -> bool:
+    queue = queues.get(queue_of(lane))
+    return queue is not None and queue.depth > 0 and queue.oldest_s is None
 
 
 def _oldest_s(queue: QueueDepth, waiting: list[looking.Waiting], *, now: int) -> float:

@@ -17,6 +17,7 @@ from bridge.broker.contract import Publisher
 from bridge.broker.draining import drain
 from bridge.errors import Unavailable
 from bridge.ledger import events, passes, retention
+from bridge.queues import watch
 from bridge.services import Services
 from consumers.last_tries import LastTries
 from consumers.starting import start
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 DRAIN_EVERY_S = 0.5
 LAST_TRIES_EVERY_S = 5.0
 RETENTION_EVERY_S = 300.0
+WATCH_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
         [
             Pass("spool", DRAIN_EVERY_S, drain_spool),
             Pass("last_tries", LAST_TRIES_EVERY_S, last_tries.step),
+            Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
             Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),
         ],
         holder,

@@ -27,6 +27,7 @@ from schemas.installation import InstallationSettings
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
 MINUTE_S = 60.0
+UNREAD_AGAIN_S = 600.0
 LEAVING_S = 600.0  # how long an event that frees an address may be late
 MICROS = 1_000_000
 
@@ -56,7 +57,8 @@ def next_step(standing: Standing) -> Step:
     """The next call for this customer, or why there is none."""
     customer = standing.customer
     if customer.read_at is None and is_customer(standing.facts):
-        return Rest(customer.state, outcome=None)
+        # Still owed, so that it is counted; the reading that it waits for makes it due.
+        return Rest(customer.state, UNREAD_AGAIN_S, outcome=None)
     if customer.sid is not None:
         return _for_linked(standing, customer.sid)
     if not is_customer(standing.facts):

@@ -256,6 +256,7 @@ passes = Table(
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False, server_default=""),
     Column("until", BigInteger, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False, server_default="{}"),  # JSON: what it has to remember
 )
 
 actions = Table(

@@ -109,6 +109,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), server_default="", nullable=False),
         sa.Column("until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("state", sa.Text(), server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_passes")),
     )
     op.create_table(
