@@ -54,6 +54,9 @@ check: venv services ## Run format, lint, types, imports and tests: all of them,
 	$(foreach name,$(CHECKS),echo "== $(name): $(check_$(name))"; $(check_$(name)) || failed="$$failed $(name)";) \
 	if [ -n "$$failed" ]; then echo "check: failed:$$failed" >&2; exit 1; fi
 
+docs: venv ## Make docs/configuration.md out of the code
+	@page=$$($(BIN)/python -m bridge.configuration_page) && echo "$$page" > docs/configuration.md
+
 rabbitmq4: venv ## Run the broker's contract tests on RabbitMQ 4 (from Debian trixie, in a folder of its own)
 	@folder=$$(tests/services/fetch-rabbitmq4); status=$$?; \
 	if [ $$status = 3 ]; then echo "rabbitmq4: SKIPPED, it cannot be had on this machine"; exit 0; fi; \
