@@ -72,7 +72,7 @@ def _events(ledger: Ledger, letter: DeadLetter) -> tuple[Event, ...]:
         return ()
     with ledger.reading() as connection:
         row = looking.event(connection, letter.installation_id, letter.event_id)
-        name = looking.names(connection)[letter.installation_id]
+        name = looking.names(connection).get(letter.installation_id, "")
     if row is None:
         raise Refused(
             "bridge", "event_gone", detail="its event is older than RETENTION_DAYS; drop the letter"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -160,7 +161,7 @@ class Worker:
             type="message",
             reason=reason,
             error=error,
-            event_id=f"message:{hash(message.body)}",
+            event_id=f"message:{hashlib.blake2b(message.body, digest_size=12).hexdigest()}",
             data={"body": message.body[:16_384].decode("utf-8", "backslashreplace")},
         )
         with self.ledger.writing() as connection:
