@@ -16,6 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.deliveries import SECRET
+from bench.report import say
+from bridge import logs
+from bridge.broker.opening import open_broker
 from bridge.clock import SystemClock
 from bridge.ledger import installations
 from bridge.ledger.engine import open_engine
@@ -51,6 +54,7 @@ class Product:
 
     def install(self, sailthru_url: str = "http://127.0.0.1:9", **options: float) -> Installation:
         """Make the tables and the installation `acme`; its options are those of an installation file."""
+        logs.configure("ERROR")  # of this process: what the measured ones say is in their files
         ledger = self.ledger()
         upgrade(ledger.engine)
         zendesk = ZendeskAccount(
@@ -65,6 +69,9 @@ class Product:
             installed = installations.add(
                 connection, Vault((self.secret_key,)), name="acme", settings=settings, at=datetime.now(UTC)
             )
+        broker = open_broker(self.broker_url, ledger)
+        broker.declare()
+        broker.close()
         ledger.engine.dispose()
         return installed
 
@@ -96,6 +103,7 @@ class Product:
         process.start()
         is_ready = ready or (lambda: words in process.log())
         process.wait_until(is_ready, within_s=START_S, what=f"the {name} has started")
+        say(f"the {name} runs as process {process.pid}")  # for whoever wants to profile it
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -120,7 +128,10 @@ def is_open(port: int) -> bool:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder that is gone afterwards."""
+    """A folder that is gone afterwards; BENCH_FOLDER names one that stays, to look at the logs."""
+    if "BENCH_FOLDER" in os.environ:
+        yield Path(tempfile.mkdtemp(dir=os.environ["BENCH_FOLDER"]))
+        return
     folder = Path(tempfile.mkdtemp(prefix=f"bridge-bench-{os.getpid()}-"))
     try:
         yield folder

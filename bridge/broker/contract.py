@@ -10,7 +10,7 @@ LANES = ("agent", "zendesk", "sailthru")  # in the order they are served
 PUBLISH_TIMEOUT_S = 0.5
 
 # How often a message may come back from a consumer that died or let go of it before the broker gives it up.
-# A batch's innocent neighbours come back with it at most once per halving of the batch, about seven times.
+# A batch's innocent neighbours come back with it at most once per halving of the batch, about eight times.
 DELIVERY_LIMIT = 20
 
 

@@ -6,7 +6,7 @@ with one, and has earned more when a whole batch went well.
 
 from __future__ import annotations
 
-MOST_IN_HAND = 128  # past a few hundred nothing is gained
+MOST_IN_HAND = 256  # past a few hundred nothing is gained
 
 
 class InHand:

@@ -11,7 +11,7 @@ def test_the_hand_doubles_with_each_batch_that_went_well_up_to_its_limit() -> No
         sizes.append(in_hand.size)
         in_hand.has_settled(in_hand.size)
 
-    assert sizes == [1, 2, 4, 8, 16, 32, 64, 128, MOST_IN_HAND, MOST_IN_HAND]
+    assert sizes == [1, 2, 4, 8, 16, 32, 64, 128, 256, MOST_IN_HAND, MOST_IN_HAND]
 
 
 def test_small_acknowledgements_add_up_to_a_batch() -> None:
