@@ -249,7 +249,8 @@ def given_up(broker: Broker) -> Broker:
 def test_a_given_up_message_can_be_read_and_settled(given_up: Broker) -> None:
     [message] = given_up.given_up(10)
     assert (message.lane, message.body) == ("zendesk", b"zendesk-1")
-    assert message.deliveries == 1  # from this queue
+    # RabbitMQ 4 goes on counting where the first queue ended; 3.10 and the embedded broker begin anew.
+    assert message.deliveries in (1, DELIVERY_LIMIT + 2)
 
     given_up.settle_given_up([message])
 
