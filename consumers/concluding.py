@@ -193,7 +193,8 @@ def _note_trouble(
 ) -> None:
     """A remote that fails for everybody pauses its direction; one that answers ends the trouble."""
     for system in sorted({system_of(result.job.step) for result, _ in settled}):
-        verdicts = [one.verdict for result, one in settled if system_of(result.job.step) == system]
+        concerned = [(result, one) for result, one in settled if system_of(result.job.step) == system]
+        verdicts = [one.verdict for _, one in concerned]
         standing = directions.troubled(connection, system).get(installation.id)
         halted = [one for one in verdicts if isinstance(one, Halt)]
         failed = [one for one in verdicts if isinstance(one, Later) and one.is_down]
@@ -201,10 +202,15 @@ def _note_trouble(
             put = _trouble(installation, system, directions.HALTED, reason=halted[0].error)
             directions.put(connection, _grown(put, standing, len(halted), now))
         elif len(failed) == len(verdicts):
+            # One customer that fails again and again says no more of the system than it said the first time.
+            fresh = sum(result.job.customer.failures == 0 for result, _ in concerned)
             put = _trouble(installation, system, directions.DOWN, reason=failed[0].reason)
-            directions.put(connection, _grown(put, standing, len(failed), now))
+            directions.put(connection, _grown(put, standing, fresh, now))
         elif standing is not None:
             directions.clear(connection, installation.id, system)
+            if standing.is_lasting(now):
+                # Nobody is blamed for the time that the system was away.
+                customers.forgive(connection, installation.id, now)
 
 
 def _trouble(installation: Installation, system: str, state: str, *, reason: str) -> Direction:

@@ -35,6 +35,7 @@ RUN_AHEAD = timedelta(seconds=8)
 LEAST_GROUP = 8
 PAUSE_FOR_QUOTA_S = 0.025
 LONGEST_IDLE_S = 0.5
+MOST_IN_TROUBLE = 6  # failures that count for the wait while a direction is in trouble: 64 s
 
 
 @dataclass
@@ -128,9 +129,8 @@ class Pusher:
             return
         owed_before = now - RUN_AHEAD // timedelta(microseconds=1) if self.is_backlogged() else None
         claimed = customers.claimable(connection, installation.id, now, limit=limit, owed_before=owed_before)
-        if trouble is not None and trouble.is_paused:
-            # How long the remote has been away says nothing about the customer who tries for all.
-            claimed = [replace(customer, failures=0, failing_since=None) for customer in claimed]
+        if trouble is not None:
+            claimed = [_unblamed(customer, trouble, now) for customer in claimed]
         prepare(connection, installation, claimed, prepared, clock=self.parts.clock, now=now)
 
     def _limit(
@@ -192,3 +192,9 @@ class Pusher:
         if due_at is None:
             return LONGEST_IDLE_S
         return min(LONGEST_IDLE_S, max(0.005, (from_micros(due_at) - now).total_seconds()))
+
+
+def _unblamed(customer: Customer, trouble: Direction, now: int) -> Customer:
+    """While nobody gets through, each tries again within about a minute, and a long outage is not held against it."""
+    since = None if trouble.is_lasting(now) else customer.failing_since
+    return replace(customer, failures=min(customer.failures, MOST_IN_TROUBLE), failing_since=since)

@@ -136,6 +136,13 @@ def next_due(connection: Connection) -> int | None:
     return micros
 
 
+def forgive(connection: Connection, installation_id: int, now: int) -> None:
+    """Failures so far were the system's: whoever is owed is tried now, and nobody has failed for long."""
+    failing = (customers.c.installation_id == installation_id, customers.c.failing_since.is_not(None))
+    connection.execute(update(customers).where(IS_OWED, *failing).values(due_at=now, not_before=0))
+    connection.execute(update(customers).where(*failing).values(failures=0, failing_since=None))
+
+
 def save(connection: Connection, changed: Sequence[Customer]) -> None:
     """Write customers back that this transaction holds (`locked`, `claimable`)."""
     if not changed:

@@ -15,7 +15,8 @@ from bridge.ledger.writing import upsert
 
 DOWN = "down"
 HALTED = "halted"
-FAILURES_TO_PAUSE = 5  # in a row, by whichever customers
+LASTING_S = 3_600
+FAILURES_TO_PAUSE = 5  # in a row, of as many customers
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Direction:
     since: int
     failures: int
     probe_at: int
+
+    def is_lasting(self, now: int) -> bool:
+        """Whether it says more about the system than about the one customer who tries again and again."""
+        return now - self.since >= LASTING_S * 1_000_000
 
     @property
     def is_paused(self) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bridge.broker.contract import Consumer, Outgoing
+from bridge.broker.contract import Consumer, Outgoing, QueueDepth
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.clock import Clock, from_micros
 from bridge.customer import Customer
@@ -194,6 +194,10 @@ class World:
             push = customers.next_due(connection)
         due = [wait] if wait else []
         return min([*due, from_micros(push)] if push is not None else due, default=None)
+
+    def depths(self) -> Sequence[QueueDepth]:
+        """How much stands in each queue."""
+        return EmbeddedBroker(self.ledger).depths()
 
     def customer(self, zendesk_id: int) -> Customer:
         with self.ledger.reading() as connection:
