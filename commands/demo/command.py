@@ -17,7 +17,7 @@ from commands.demo.report import addresses, record, sentences
 from commands.demo.showing import Board
 from commands.demo.stage import Stage, empty_folder, set_stage
 from commands.demo.tour import Cast
-from commands.demo.verdict import Verdict, pass_verdict
+from commands.demo.verdict import Verdict, broken_off, pass_verdict
 from commands.demo.waiting import Stopped
 from commands.opening import json_option
 from commands.output import print_json
@@ -71,7 +71,7 @@ def _run(folder: Path, stop: threading.Event, *, once: bool, as_json: bool) -> b
             sys.stdout.flush()
         if not once:
             _stay(stage, console, stop)
-    return verdict.is_good and not any(one.differences for one in played)
+    return verdict.is_good
 
 
 def _perform(stage: Stage, console: Console, watch: Watch) -> tuple[list[Played], Verdict]:
@@ -87,9 +87,10 @@ def _perform(stage: Stage, console: Console, watch: Watch) -> tuple[list[Played]
         for one in play(cast, watch=look, begun=board.begun):
             played.append(one)
             board.done(one)
+        if played[-1].differences:
+            return played, broken_off(played[-1])
         board.begun("Waiting until all is at rest")
-        verdict = pass_verdict(stage.settings, cast, look)
-    return played, verdict
+        return played, pass_verdict(stage.settings, cast, look)
 
 
 def _stay(stage: Stage, console: Console, stop: threading.Event) -> None:

@@ -42,13 +42,19 @@ Watch = Callable[[], None]
 Begun = Callable[[str], None]
 
 
-def play(cast: Cast, *, watch: Watch, begun: Begun) -> Iterator[Played]:
-    """Each step as it is done. `begun` hears its title first; `watch` raises when there is no going on."""
+def play(cast: Cast, *, watch: Watch, begun: Begun, within_s: float = STEP_WITHIN_S) -> Iterator[Played]:
+    """Each step as it is done, up to the first after which Sailthru does not agree within `within_s`.
+
+    `begun` hears its title first; `watch` raises when there is no going on.
+    """
     last: dict[str, float] = {}
     for step in STEPS:
         begun(step.title)
         _keep_apart(step, last, watch)
-        yield _play(step, cast, watch)
+        played = _play(step, cast, watch, within_s)
+        yield played
+        if played.differences:
+            return
         cast.learn()
         last.update(dict.fromkeys(step.about, SystemClock().monotonic()))
 
@@ -60,7 +66,7 @@ def _keep_apart(step: Step, last: Mapping[str, float], watch: Watch) -> None:
         sleep(LOOK_EVERY_S)
 
 
-def _play(step: Step, cast: Cast, watch: Watch) -> Played:
+def _play(step: Step, cast: Cast, watch: Watch, within_s: float) -> Played:
     before = _profiles(cast)
     clock = SystemClock()
     begun = clock.monotonic()
@@ -70,7 +76,7 @@ def _play(step: Step, cast: Cast, watch: Watch) -> Played:
         after = _profiles(cast)
         seconds = clock.monotonic() - begun
         differ = differences(expected, list(after.values()))
-        if not differ or seconds > STEP_WITHIN_S:
+        if not differ or seconds > within_s:
             return Played(step.title, seconds, list(_changes(before, after)), differ)
         watch()
         sleep(LOOK_EVERY_S)

@@ -17,14 +17,11 @@ from commands.demo.verdict import Verdict
 
 def sentences(played: Sequence[Played], verdict: Verdict) -> Iterator[str]:
     """The verdict in words."""
-    wrong = [one.title for one in played if one.differences]
     for fault in verdict.faults:
         yield f"WRONG {fault}"
     for one in verdict.differences:
         yield sentence(one)
-    if wrong:
-        yield f"Sailthru did not agree in time after: {'; '.join(wrong)}"
-    if wrong or not verdict.is_good:
+    if not verdict.is_good:
         return
     times = sorted(one.seconds for one in played)
     yield (
@@ -36,7 +33,7 @@ def sentences(played: Sequence[Played], verdict: Verdict) -> Iterator[str]:
 def record(stage: Stage, played: Sequence[Played], verdict: Verdict) -> dict[str, Any]:
     """The whole tour."""
     return {
-        "ok": verdict.is_good and not any(one.differences for one in played),
+        "ok": verdict.is_good,
         "broker": stage.settings["BROKER_URL"].partition(":")[0],
         "steps": [_step(one) for one in played],
         "faults": list(verdict.faults),

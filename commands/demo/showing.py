@@ -50,8 +50,6 @@ class Board:
         self._console.print()
         self._console.print(self._title(played))
         self._console.print(self._rows(list(_cells(played.changes))))
-        for one in played.differences:
-            self._console.print(Text(sentence(one), style="red"))
 
     def _title(self, played: Played) -> Table:
         line = Table.grid()

@@ -9,6 +9,7 @@ from bridge.queues import LaneState, lane_states
 from bridge.services import Services, build
 from bridge.settings import Settings
 from commands.demo.expected import Difference, differences
+from commands.demo.playing import Played
 from commands.demo.tour import Cast
 from commands.demo.waiting import StageFailed, wait_for
 
@@ -39,6 +40,12 @@ def pass_verdict(settings: Mapping[str, str], cast: Cast, watch: Callable[[], No
         services.close()
     found = differences(cast.expected(), cast.sailthru.state()["profiles"])
     return Verdict(faults, tuple(found))
+
+
+def broken_off(last: Played) -> Verdict:
+    """The verdict on a tour that ended at a step after which Sailthru did not agree."""
+    fault = f"{last.seconds:.0f} s after this change Sailthru did not agree: {last.title}; the tour ends here"
+    return Verdict((fault,), tuple(last.differences))
 
 
 def _unrest(services: Services, watch: Callable[[], None]) -> tuple[str, ...]:
