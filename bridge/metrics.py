@@ -12,6 +12,7 @@ see `bridge.gauges`.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     generate_latest,
     values,
 )
@@ -104,12 +106,23 @@ def exposition(*collectors: Collector) -> tuple[bytes, str]:
     """The page that Prometheus reads, and its content type; `collectors` add what is read at each scrape."""
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(_AllProcesses())
     else:
         registry.register(_declared().registry)
     for collector in collectors:
         registry.register(collector)
     return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class _AllProcesses(Collector):
+    """The counts of all processes, added up."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Read the files. One that a process is just making is empty for a moment, and would be an error."""
+        files = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db")
+        written = [str(file) for file in files if file.stat().st_size > 0]
+        merged: Iterable[Metric] = MultiProcessCollector.merge(written)  # type: ignore[no-untyped-call]
+        return merged
 
 
 @dataclass

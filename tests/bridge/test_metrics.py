@@ -66,6 +66,13 @@ def test_counts_of_a_running_neighbour_outlive_a_restart(tmp_path: Path) -> None
     assert 'outcome="ok",system="sailthru"} 3.0' in page
 
 
+def test_a_file_that_a_process_is_just_making_counts_for_nothing(tmp_path: Path) -> None:
+    count = "metrics.count_remote_request('sailthru', 'ok', seconds=0.1)\n"
+    just_made = f"Path({str(tmp_path)!r}, 'counter_1.db').touch()\n"
+
+    assert 'outcome="ok",system="sailthru"} 1.0' in run(tmp_path, count + just_made + SHOW)
+
+
 def test_with_nobody_left_counting_begins_anew(tmp_path: Path) -> None:
     count = "metrics.count_remote_request('sailthru', 'ok', seconds=0.1)\n"
     run(tmp_path, count)
