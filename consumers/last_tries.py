@@ -12,6 +12,7 @@ from bridge.directory import Directory
 from bridge.errors import Unavailable
 from bridge.ledger import dead
 from bridge.ledger.ledger import Ledger
+from consumers import unreadable
 from consumers.keeping import Meant, keep_events
 from consumers.reading import meaning
 from schemas.errors import Unreadable
@@ -43,9 +44,9 @@ class LastTries:
         try:
             event = from_bytes(message.body)
         except Unreadable as error:
-            log.error(str(error), action="message_unreadable", outcome="dead", lane=message.lane)
+            unreadable.bury(self.ledger, self.directory, message, error, self.clock)
             return
-        installation = self.directory.get(event.installation)
+        installation = self.directory.get(event.installation) or self.directory.ask_now(event.installation)
         if installation is None:
             return
         if not self._write_intent(installation.id, message, event):

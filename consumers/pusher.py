@@ -16,6 +16,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bridge.clock import from_micros, to_micros
+from bridge.customer import Customer
 from bridge.errors import Unavailable
 from bridge.ledger import customers, directions, waits
 from bridge.ledger.directions import Direction
@@ -195,6 +196,6 @@ class Pusher:
 
 
 def _unblamed(customer: Customer, trouble: Direction, now: int) -> Customer:
-    """While nobody gets through, each tries again within about a minute, and a long outage is not held against it."""
+    """While nobody gets through, each tries again within about a minute; nobody is blamed for a long outage."""
     since = None if trouble.is_lasting(now) else customer.failing_since
     return replace(customer, failures=min(customer.failures, MOST_IN_TROUBLE), failing_since=since)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from bridge.ledger import dead, waits
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.waits import Wait
+from consumers import unreadable
 from consumers.keeping import Meant, keep_events
 from consumers.reading import meaning
 from consumers.verdicts import MOST_BUGS, wait_s
@@ -125,7 +125,7 @@ class Worker:
         except Unavailable:
             raise
         except Unreadable as error:
-            self._bury(message, "unreadable", str(error))
+            unreadable.bury(self.ledger, self.directory, message, error, self.clock)
         except Exception as error:
             log.exception("An event could not be kept.", action="event_failed", outcome="later")
             self._try_later(message, error)
@@ -148,24 +148,6 @@ class Worker:
         )
         with self.ledger.writing() as connection:
             waits.add(connection, [wait])
-
-    def _bury(self, message: Message, reason: str, error: str) -> None:
-        """A message that is none of our events; no installation can be told for sure."""
-        log.error(error, action="message_unreadable", outcome="dead", reason=reason, lane=message.lane)
-        installations = self.directory.all()
-        if not installations:
-            return
-        letter = dead.DeadLetter(
-            installations[0].id if len(installations) == 1 else 0,
-            lane=message.lane,
-            type="message",
-            reason=reason,
-            error=error,
-            event_id=f"message:{hashlib.blake2b(message.body, digest_size=12).hexdigest()}",
-            data={"body": message.body[:16_384].decode("utf-8", "backslashreplace")},
-        )
-        with self.ledger.writing() as connection:
-            dead.bury(connection, letter, to_micros(self.clock.now()))
 
 
 @dataclass

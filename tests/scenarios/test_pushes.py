@@ -1,4 +1,4 @@
-"""A push that fails, or of which nobody knows: sent again, once more a minute later, and never a stale value."""
+"""A push that fails, or of which nobody knows: sent again, once more a minute later, never a stale value."""
 
 from __future__ import annotations
 

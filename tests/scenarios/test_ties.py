@@ -66,7 +66,9 @@ def test_a_reading_close_to_an_event_is_repeated(story: Story) -> None:
     story.clock.move(30)
     story.zendesk.add_tags(ann.id, ["vip"])
     told = story.world.told()
-    body = story.zendesk.render("user.active_changed", ann.id, event={"current": True, "previous": False}).body
+    body = story.zendesk.render(
+        "user.active_changed", ann.id, event={"current": True, "previous": False}
+    ).body
     story.forget()
     story.clock.move(1)
     story.publish(body)
@@ -106,7 +108,9 @@ def test_a_late_event_about_what_a_list_left_out_long_ago_does_not_count(story: 
     story.zendesk.remove_tags(ann.id, ["vip"])
     story.world.told()
     story.clock.move(60)
-    body = story.zendesk.render("user.active_changed", ann.id, event={"current": True, "previous": False}).body
+    body = story.zendesk.render(
+        "user.active_changed", ann.id, event={"current": True, "previous": False}
+    ).body
     story.publish(body)
     story.world.work()
     story.later(10)
