@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,12 @@ class World:
     vault: Vault
     delivered: int = 0
     processes: list[Process] = field(default_factory=list)
+    board: RateBoard = field(default_factory=RateBoard)
+
+    @cached_property
+    def remotes(self) -> Remotes:
+        """The clients, shared by all processes here: making their transport takes a while."""
+        return Remotes(clock=self.clock, on_rate=self.board.put)
 
     @classmethod
     def make(cls, folder: Path, box: Sandbox, clock: ManualClock, **options: Any) -> World:
@@ -125,10 +132,8 @@ class World:
 
     def add_process(self, consumer: Consumer | None = None, pool: Executor | None = None) -> Process:
         """One more consumer process, or the one that follows a dead one."""
-        board = RateBoard()
-        remotes = Remotes(clock=self.clock, on_rate=board.put)
         directory = Directory(self.ledger, self.vault)
-        parts = Parts(self.ledger, directory, remotes, RateNotes(board), self.clock)
+        parts = Parts(self.ledger, directory, self.remotes, RateNotes(self.board), self.clock)
         worker = Worker(
             self.ledger, directory, consumer or EmbeddedBroker(self.ledger).consumer(), self.clock
         )
