@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,8 +10,9 @@ from typing import Any
 
 from sandbox import TICKET_EVENTS, USER_EVENTS, Call, Delivery, Sandbox
 from sandbox.zendesk.webhooks import Rendered, Webhook
+from tests.services.waiting import wait_until
 from tests.system import web
-from tests.system.running import Bridge, until
+from tests.system.running import Bridge
 from tests.system.web import Answer
 
 PLENTY = 60_000  # requests a minute: these stories are not about quotas
@@ -143,7 +143,9 @@ sailthru_share = 0.9
     def until_agreed(self, *user_ids: int, within_s: float = SETTLES_S) -> None:
         """Wait until the profiles are as they must be; says which are not."""
         try:
-            until(lambda: self.agrees(*user_ids), within_s=within_s, what="the profiles agree with Zendesk")
+            wait_until(
+                lambda: self.agrees(*user_ids), within_s=within_s, what="the profiles agree with Zendesk"
+            )
         except TimeoutError as late:
             faults = self.faults(user_ids or None)
             one = next(iter(faults.items()), None)
@@ -152,10 +154,10 @@ sailthru_share = 0.9
     def until_settled(self, within_s: float = SETTLES_S) -> None:
         """Wait until nothing waits, is owed or disagrees."""
         self.until_agreed(within_s=within_s)
-        until(self._is_idle, within_s=within_s, what="nothing is queued or owed")
+        wait_until(self.is_idle, within_s=within_s, what="nothing is queued or owed")
         self.until_agreed(within_s=within_s)
 
-    def _is_idle(self) -> bool:
+    def is_idle(self) -> bool:
         samples = self.bridge.metrics()
         depth, oldest = (samples.get(f'{name}{{queue="bridge.zendesk"}}') for name in _QUEUE_GAUGES)
         return depth == 0 and oldest == 0
@@ -180,12 +182,6 @@ sailthru_share = 0.9
     def kept(self) -> set[str]:
         """The ids of the events that the bridge keeps."""
         return {row["id"] for row in self.bridge.said("events", "list", "--limit", "10000")}
-
-    def accept_connection_errors(self) -> None:
-        """From now on a refused or cut connection is tried again shortly, as Zendesk's 409 and 503 are."""
-        courier = self.box.zendesk.webhooks.courier
-        decide = courier._decide
-        courier._decide = lambda delivery, attempt: 0.2 if attempt.status == 0 else decide(delivery, attempt)
 
 
 _QUEUE_GAUGES = ("bridge_queue_depth", "bridge_queue_oldest_seconds")
@@ -238,6 +234,3 @@ class Bustle:
                 zendesk.delete_ticket(self._tickets.pop(pick.randrange(len(self._tickets))))
             case _:
                 zendesk.add_tags(user, [f"step{self.steps}"])
-
-
-LOST_CONNECTION = (OSError, http.client.HTTPException)

@@ -8,14 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.services.places import free_port
 from tests.services.process import ServerProcess, tied_to_us
-from tests.services.waiting import wait_until
 from tests.system import web
 from tests.system.web import Answer
 
@@ -87,12 +86,9 @@ class Bridge:
         for name in names or PROCESSES:
             self.wait_ready(name)
 
-    def start_script(self, name: str, script: Path) -> ServerProcess:
-        """Start a consumer that a test wires itself."""
-        command = [sys.executable, str(script)]
-        self.processes[name] = self._made(name, command)
-        self.processes[name].start()
-        return self.processes[name]
+    def use_script(self, name: str, *command: str) -> None:
+        """From now on `start(name)` runs this Python script instead; it logs the same line when it works."""
+        self.processes[name] = self._made(name, [sys.executable, *command])
 
     def wait_ready(self, name: str) -> None:
         kind = name.split()[0]
@@ -169,8 +165,3 @@ class Bridge:
     def _made(self, name: str, command: Sequence[str]) -> ServerProcess:
         log = self.folder / f"{name.replace(' ', '-')}.log"
         return ServerProcess(tied_to_us(command), environment=self.environment, log=log)
-
-
-def until(is_true: Callable[[], bool], *, within_s: float, what: str) -> None:
-    """Wait for a condition; the same as the services do, under a shorter name."""
-    wait_until(is_true, within_s=within_s, what=what)

@@ -12,10 +12,11 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.zendesk import signing
+from tests.services.waiting import wait_until
 from tests.system import web
 from tests.system.accounts import Accounts
 from tests.system.conftest import paired, sqlite_in
-from tests.system.running import METRICS_TOKEN, WEB, Bridge, until
+from tests.system.running import METRICS_TOKEN, WEB, Bridge
 from tests.system.web import Answer
 
 pytestmark = pytest.mark.system
@@ -124,11 +125,11 @@ def test_an_installation_added_changed_or_removed_counts_within_five_seconds(doo
     assert door.bridge.said("installations", "set", "acme", "--from", "-", given=change)["name"] == "acme"
     assert door.send(by_new_secret).status == 202
     old_is_refused = lambda: door.send(door.invent(INVENTED)).status == 401  # noqa: E731
-    until(old_is_refused, within_s=IN_USE_S, what="the old secret counts no more")
+    wait_until(old_is_refused, within_s=IN_USE_S, what="the old secret counts no more")
 
     assert door.bridge.said("installations", "remove", "acme", "--yes")["removed"] is True
     is_gone = lambda: door.send(by_new_secret).status == 404  # noqa: E731
-    until(is_gone, within_s=IN_USE_S, what="the removed installation is unknown")
+    wait_until(is_gone, within_s=IN_USE_S, what="the removed installation is unknown")
 
     door.pair()
     assert door.send(door.invent(INVENTED)).status == 202

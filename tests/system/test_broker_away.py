@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.services.rabbitmq import RabbitServer
+from tests.services.waiting import wait_until
 from tests.system.accounts import Accounts, Bustle
 from tests.system.conftest import Open
-from tests.system.running import until
 
 pytestmark = [pytest.mark.system, pytest.mark.rabbitmq, pytest.mark.slow]
 
@@ -34,7 +34,7 @@ def test_rabbitmq_stopped_then_killed_during_intake_loses_nothing_that_was_accep
         assert (ready.status, ready.json()) == (200, {"degraded": ["broker"]})
         own_rabbit.start()
         bustle.go_on(STEPS)
-        until(
+        wait_until(
             lambda: bridge.get("/health/ready").json() == {"degraded": []},
             within_s=30,
             what="it is found again",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.services.waiting import wait_until
 from tests.system.accounts import Accounts, Bustle
-from tests.system.running import CLOCK, CONSUMER, WEB, until
+from tests.system.running import CLOCK, CONSUMER, WEB
 
 pytestmark = pytest.mark.system
 
@@ -15,6 +16,7 @@ LATENCY_S = 0.3
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     "every_pair",
     [
@@ -34,14 +36,14 @@ def test_kill_9_of_every_process_in_mid_stream_loses_nothing_and_leaves_nothing_
     bustle = Bustle(every_pair)
 
     bustle.go_on(STEPS)
-    until(lambda: len(every_pair.pushes()) > CUSTOMERS // 3, within_s=30, what="pushes are under way")
+    wait_until(lambda: len(every_pair.pushes()) > CUSTOMERS // 3, within_s=30, what="pushes are under way")
     bridge.kill(CONSUMER)
     bustle.go_on(STEPS)
     accepted = len(every_pair.answered())
-    until(lambda: len(every_pair.answered()) > accepted + 10, within_s=30, what="deliveries come in")
+    wait_until(lambda: len(every_pair.answered()) > accepted + 10, within_s=30, what="deliveries come in")
     bridge.kill(WEB)
     bridge.kill(CLOCK)
-    until(lambda: len(refused(every_pair)) > 0, within_s=10, what="the kill hit a delivery")
+    wait_until(lambda: len(refused(every_pair)) > 0, within_s=10, what="the kill hit a delivery")
     bridge.start()
 
     box.zendesk.wait_idle(30)
@@ -65,7 +67,7 @@ def test_sigterm_of_the_consumer_finishes_the_calls_under_way(embedded: Accounts
 
     for user in users:
         box.zendesk.add_tags(user, ["vip"])
-    until(lambda: len(embedded.pushes()) == len(users), within_s=10, what="all calls are under way")
+    wait_until(lambda: len(embedded.pushes()) == len(users), within_s=10, what="all calls are under way")
     bridge.terminate(CONSUMER)
 
     assert "consumer_ended" in bridge.log_of(CONSUMER)

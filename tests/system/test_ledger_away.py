@@ -8,8 +8,9 @@ import pytest
 
 from tests.services.fixtures import _found
 from tests.services.postgresql import PostgresServer, installed_postgresql
+from tests.services.waiting import wait_until
 from tests.system.conftest import Open
-from tests.system.running import EMBEDDED, until
+from tests.system.running import EMBEDDED
 
 pytestmark = [pytest.mark.system, pytest.mark.postgresql]
 
@@ -46,7 +47,9 @@ def test_with_ledger_and_broker_away_deliveries_are_asked_to_come_again_in_30_se
     assert "bridge check" in failed.err
 
     own_postgres.start()
-    until(lambda: bridge.get("/health/ready").status == 200, within_s=30, what="the ledger is found again")
+    wait_until(
+        lambda: bridge.get("/health/ready").status == 200, within_s=30, what="the ledger is found again"
+    )
     accounts.box.zendesk.add_tags(anna, ["back"])
     accounts.until_settled()
 

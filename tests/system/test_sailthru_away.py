@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from sandbox import Sandbox
 from sandbox.zendesk.webhooks import Rendered
+from tests.services.waiting import wait_until
 from tests.system.accounts import Accounts, Bustle
 from tests.system.conftest import Open
-from tests.system.running import until
 
 pytestmark = pytest.mark.system
 
@@ -41,15 +42,14 @@ def test_a_silent_sailthru_holds_up_neither_the_door_nor_the_ledger_nor_another_
     box.sailthru.forget_calls()
     for user in users:
         box.zendesk.add_tags(user, ["unheard"])
-    until(lambda: len(box.sailthru.calls) >= 20, within_s=10, what="many calls wait for an answer")
+    wait_until(lambda: len(box.sailthru.calls) >= 20, within_s=10, what="many calls wait for an answer")
 
     quiet_box.zendesk.add_tags(anna, ["alone"])
     took = seconds(lambda: quiet.until_agreed(anna, within_s=15))
-    answers, kept_before = [], len(silent.kept())
-    for number in range(40):
-        invented = silent.invent(users[0], tag=f"meanwhile{number}")
-        answers.append(seconds(lambda event=invented: accepted(silent, event)))
-    until(lambda: len(silent.kept()) >= kept_before + 40, within_s=8, what="their facts are kept")
+    kept_before = len(silent.kept())
+    meanwhile = [silent.invent(users[0], tag=f"meanwhile{number}") for number in range(40)]
+    answers = [seconds(partial(accepted, silent, event)) for event in meanwhile]
+    wait_until(lambda: len(silent.kept()) >= kept_before + 40, within_s=8, what="their facts are kept")
     change = "[options]\ntickets_kept = 49\n"
     changed = bridge.run("installations", "set", "acme", "--from", "-", given=change)
 
@@ -84,7 +84,7 @@ def test_a_flood_of_one_installation_is_parked_and_another_ones_event_passes_wit
     flooded.box.sailthru.latency_s = 4.0
 
     Bustle(flooded).go_on(4 * CUSTOMERS)
-    until(lambda: parked(flooded) > 0, within_s=20, what="further events are parked")
+    wait_until(lambda: parked(flooded) > 0, within_s=20, what="further events are parked")
     quiet_box.zendesk.add_tags(anna, ["alone"])
     took = seconds(lambda: quiet.until_agreed(anna, within_s=10))
     assert parked(flooded) > 0
