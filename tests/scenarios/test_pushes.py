@@ -72,8 +72,10 @@ def test_an_internal_error_is_tried_again_and_sent_again(story: Story) -> None:
 def test_an_unknown_outcome_is_sent_now_and_once_more_a_minute_later(
     story: Story, fault: str, applied: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(Sailthru.__init__.__kwdefaults__, "read_s", 0.2)
-    story.world.add_process()
+    defaults = Sailthru.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "read_s", 0.2)
+    story.world.add_process()  # one whose clients give up sooner
     ann = story.person("ann@example.com")
     faults = story.sailthru.faults
     match fault:
