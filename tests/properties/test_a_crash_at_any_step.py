@@ -67,7 +67,16 @@ def reactivate_customer(zendesk: Zendesk, user: int) -> None:
     zendesk.reactivate(user, "ann@first.example")
 
 
+def tag(zendesk: Zendesk, user: int) -> None:
+    zendesk.add_tags(user, ["press"])
+
+
+def untag(zendesk: Zendesk, user: int) -> None:
+    zendesk.remove_tags(user, ["press"])
+
+
 STORIES = (
+    Story("a tag comes and goes", tag, untag),
     Story("a linked customer moves, and back", move_and_tag, move_and_tag_back),
     Story("a ticket changes hands, and back", hand_ticket_over, take_ticket_back),
     Story("a customer is deleted, and back", delete_customer, reactivate_customer),
