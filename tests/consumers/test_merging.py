@@ -1,4 +1,4 @@
-"""Merging: any order, any number of times, the same facts; and where nobody can tell, a doubt in every order."""
+"""Merging: any order, any number of times, the same facts; where nobody can tell, always a doubt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from consumers.merging import Merge
 from tests.bridge.test_facts import after, fact
 
 SECONDS = st.sampled_from([0, 1, 2, 3, 5, 8])
-ORIGINS = st.sampled_from(["event", "reading"])
+ORIGINS: st.SearchStrategy[Origin] = st.sampled_from(["event", "reading"])
 
 
 @st.composite
@@ -23,42 +23,44 @@ def histories(draw: st.DrawFn) -> list[Fact]:
     return [one for group in made for one in group]
 
 
+ADDRESSES = st.sampled_from(["a@x.example", "b@x.example", "c@x.example", None])
+
+
 @st.composite
 def one_fact(draw: st.DrawFn, event_id: str) -> list[Fact]:
-    at_s, kind = (
-        draw(SECONDS),
-        draw(st.sampled_from(["address", "active", "tag", "tags", "ticket", "tickets"])),
-    )
-    origin: Any = draw(ORIGINS)
-    if kind == "address":
-        value = draw(st.sampled_from(["a@x.example", "b@x.example", "c@x.example", None]))
-        return [fact(value, at_s, origin=origin, event_id=event_id)]
-    if kind == "active":
-        return [fact(draw(st.booleans()), at_s, field="active", origin=origin, event_id=event_id)]
-    if kind == "tag":
-        name = f"tag/{draw(st.sampled_from('xy'))}"
-        return [fact(draw(st.booleans()), at_s, field=name, origin="event", event_id=event_id)]
-    if kind == "tags":
-        names = sorted(draw(st.sets(st.sampled_from("xy"))))
-        members = [
-            fact(True, at_s, field=f"tag/{name}", origin="reading", event_id=event_id) for name in names
-        ]
-        return [*members, fact(names, at_s, field=TAGS, origin="reading", event_id=event_id)]
-    if kind == "ticket":
-        return [ticket(draw(st.sampled_from([7, 8, None])), at_s, origin=origin, event_id=event_id)]
-    holder = draw(st.sampled_from([7, 8]))
-    ids = draw(st.sampled_from([[], [991]]))
-    listed = fact(
-        ids,
-        at_s,
-        field=TICKETS,
-        origin="reading",
-        event_id=event_id,
-        subject=f"user:{holder}",
-        zendesk_id=holder,
-    )
-    read = [ticket(holder, at_s, origin="reading", event_id=event_id)] if ids else []
-    return [*read, listed]
+    """What one event or reading states."""
+    at_s, origin = draw(SECONDS), draw(ORIGINS)
+    kind = draw(st.sampled_from(["address", "active", "tag", "tags", "ticket", "tickets"]))
+    match kind:
+        case "address":
+            made = [fact(draw(ADDRESSES), at_s, origin=origin, event_id=event_id)]
+        case "active":
+            made = [fact(draw(st.booleans()), at_s, field="active", origin=origin, event_id=event_id)]
+        case "tag":
+            name = f"tag/{draw(st.sampled_from('xy'))}"
+            made = [fact(draw(st.booleans()), at_s, field=name, event_id=event_id)]
+        case "tags":
+            made = tags_read(draw(st.sets(st.sampled_from("xy"))), at_s, event_id)
+        case "ticket":
+            holder = draw(st.sampled_from([7, 8, None]))
+            made = [ticket(holder, at_s, origin=origin, event_id=event_id)]
+        case _:
+            made = tickets_read(draw(st.sampled_from([7, 8])), at_s, event_id, has_ticket=draw(st.booleans()))
+    return made
+
+
+def tags_read(names: set[str], at_s: float, event_id: str) -> list[Fact]:
+    read: dict[str, Any] = {"origin": "reading", "event_id": event_id}
+    members = [fact(True, at_s, field=f"tag/{name}", **read) for name in sorted(names)]
+    return [*members, fact(sorted(names), at_s, field=TAGS, **read)]
+
+
+def tickets_read(holder: int, at_s: float, event_id: str, *, has_ticket: bool) -> list[Fact]:
+    ids = [991] if has_ticket else []
+    whose: dict[str, Any] = {"subject": f"user:{holder}", "zendesk_id": holder}
+    listed = fact(ids, at_s, field=TICKETS, origin="reading", event_id=event_id, **whose)
+    member = ticket(holder, at_s, origin="reading", event_id=event_id)
+    return [member, listed] if has_ticket else [listed]
 
 
 def ticket(holder: int | None, at_s: float, *, origin: Origin = "event", event_id: str = "e") -> Fact:

@@ -113,4 +113,5 @@ def test_agents_and_admins_are_not_synced(role: str) -> None:
 
 def test_a_digest_tells_values_apart_and_not_the_order_of_their_keys() -> None:
     assert digest({"a": 1, "b": [1, 2]}) == digest({"b": [1, 2], "a": 1})
-    assert len({digest(value) for value in (1, "1", True, None, [], {}, "", 1.5)}) == 8
+    values: tuple[Any, ...] = (1, "1", True, None, [], {}, "", 1.5)
+    assert len({digest(value) for value in values}) == 8

@@ -38,7 +38,7 @@ def row(ledger: Ledger, installation_id: int, name: str = "e1") -> Mapping[str, 
     with ledger.reading() as connection:
         found = looking.event(connection, installation_id, name)
     assert found is not None
-    return found._mapping
+    return dict(found._mapping)
 
 
 def test_an_event_is_kept_with_everything_it_said(ledger: Ledger, acme: int) -> None:
@@ -212,9 +212,12 @@ def test_success_closes_the_customers_letters_and_nobody_elses(ledger: Ledger, a
 
 
 def test_two_that_bury_at_once_leave_one_open_letter(ledger: Ledger, acme: int) -> None:
+
+    def bury_both(one: DeadLetter) -> None:
+        together(lambda: bury(ledger, one), lambda: bury(ledger, one))
+
     for number in range(10):
-        one = letter(number=100 + number)
-        together(lambda one=one: bury(ledger, one), lambda one=one: bury(ledger, one))
+        bury_both(letter(number=100 + number))
     with ledger.reading() as connection:
         found = list(connection.execute(select(dead_letters)))
     assert [one.attempts for one in found] == [2] * 10

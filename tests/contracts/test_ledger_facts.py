@@ -109,9 +109,15 @@ def standing(ledger: Ledger, installation_id: int) -> Fact:
 def test_two_writers_side_by_side_never_lose_the_newer_fact(ledger: Ledger, acme: int) -> None:
     order = list(range(40))
     random.Random(7).shuffle(order)
-    for older, newer in zip(order[::2], order[1::2], strict=True):
-        one, other = address(f"{older}@example.com", older), address(f"{newer}@example.com", newer)
-        together(lambda fact=one: keep(ledger, acme, fact), lambda fact=other: keep(ledger, acme, fact))
+
+    def keep_both(one: int, other: int) -> None:
+        together(
+            lambda: keep(ledger, acme, address(f"{one}@example.com", one)),
+            lambda: keep(ledger, acme, address(f"{other}@example.com", other)),
+        )
+
+    for one, other in zip(order[::2], order[1::2], strict=True):
+        keep_both(one, other)
     assert standing(ledger, acme) == address("39@example.com", 39)
 
 

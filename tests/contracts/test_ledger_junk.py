@@ -1,4 +1,4 @@
-"""Junk among good events, from the door's schemas to both ledgers: the good are kept, the junk is a dead letter."""
+"""Junk among good events, from the schemas to both ledgers: the good are kept, the junk is a dead letter."""
 
 from __future__ import annotations
 

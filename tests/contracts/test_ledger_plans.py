@@ -1,4 +1,4 @@
-"""The questions asked all the time are answered by an index that holds only what is open, on both databases."""
+"""What is asked all the time is answered by an index of what is open, on both databases."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def full(ledger: Ledger, acme: int) -> Ledger:
             events_table.insert(),
             [
                 {
-                    "installation_id": acme, "id": f"e{n}", "lane": "zendesk", "type": "x", "subject": "user:1",
+                    "installation_id": acme, "id": f"e{n}", "lane": "zendesk", "type": "x",
+                    "subject": "user:1",
                     "source": "webhook", "zendesk_id": n, "version": 1, "occurred_at": T, "received_at": T,
                     "kept_at": T, "outcome": KEPT if n <= OPEN else APPLIED, "data": "{}",
                 }

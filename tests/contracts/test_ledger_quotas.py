@@ -1,4 +1,4 @@
-"""Quotas in the ledger, over both databases: shared by all processes, with a part of its own for each work."""
+"""Quotas in the ledger, over both databases: shared by all processes, a part for each work."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from bridge.rate_board import RateBoard
 from bridge.remotes.rates import RateReading
 from bridge.vault import Vault
 from consumers.quota import Allowance, RateNotes
-from tests.bridge.installing import KEY, acme as settings
-from tests.bridge.installing import add
+from tests.bridge.installing import KEY, add
+from tests.bridge.installing import acme as settings
 from tests.bridge.remotes.still_clock import NOW, StillClock
 from tests.contracts.side_by_side import together
 
@@ -40,10 +40,11 @@ def test_what_one_took_another_cannot_take(ledger: Ledger, acme: int) -> None:
 
 def test_processes_side_by_side_never_take_more_than_there_is(ledger: Ledger, acme: int) -> None:
     alone = take(ledger, acme, 1_000)
-    taken = [
-        sum(together(lambda: take(ledger, acme, 3, at), lambda: take(ledger, acme, 3, at)))
-        for at in range(100, 400, 60)
-    ]
+
+    def taken_at(at_s: float) -> int:
+        return sum(together(lambda: take(ledger, acme, 3, at_s), lambda: take(ledger, acme, 3, at_s)))
+
+    taken = [taken_at(at_s) for at_s in range(100, 400, 60)]
     assert set(taken) == {6}
     assert alone + 6 * 5 <= 600 * 6
     assert (
@@ -92,18 +93,15 @@ class TestAllowance:
         for _ in range(900):
             with ledger.writing() as connection:
                 allowance = Allowance(connection, installation, clock)
-                asked = {
-                    "sight": lambda: allowance.take_for_sight(50),
-                    "zendesk": lambda: allowance.take("zendesk", 50),
-                    "post": lambda: allowance.take(POST, 5_000),
-                }[kind]()
-            got += asked.calls
+                is_sight = kind == "sight"
+                granted = allowance.take_for_sight(50) if is_sight else allowance.take(kind, 5_000)
+            got += granted.calls
             clock.move(0.2)
         return got / 3
 
     @pytest.mark.parametrize(
         ("kind", "share", "limit"),
-        [("zendesk", 0.5 * 0.98, 200), ("sight", 0.25, 200), ("post", 0.6 * 0.98, 18_000)],
+        [("zendesk", 0.5 * 0.98, 200), ("sight", 0.25, 200), (POST, 0.6 * 0.98, 18_000)],
     )
     def test_each_work_gets_its_share_and_no_more(
         self, ledger: Ledger, clock: StillClock, kind: str, share: float, limit: int
