@@ -1,4 +1,4 @@
-"""Keeps facts, owed marks and due times in one transaction: after it, nothing of an event is only in memory."""
+"""Keeps facts, owed marks and due times in one transaction: nothing of an event is only in memory then."""
 
 from __future__ import annotations
 
@@ -33,16 +33,12 @@ class Meant:
 
 def keep_events(connection: Connection, installation_id: int, batch: Sequence[Meant], now: datetime) -> None:
     """Keep events of one installation with all that follows from them."""
-    readable = [meant for meant in batch if meant.meaning is not None]
-    stated = [fact for meant in readable for fact in meant.meaning.facts]  # type: ignore[union-attr]
+    readable = [(meant.event.id, meant.meaning) for meant in batch if meant.meaning is not None]
     keeping = _Keeping(connection, installation_id, now)
-    keeping.merge(stated)
-    keeping.meet_customers([meant.meaning for meant in readable if meant.meaning is not None])
-    skipped = {
-        meant.event.id
-        for meant in readable
-        if meant.meaning is not None and not keeping.follow(meant.meaning.hints) and not meant.meaning.facts
-    }
+    keeping.merge([fact for _, meaning in readable for fact in meaning.facts])
+    keeping.meet_customers([meaning for _, meaning in readable])
+    followed = {name for name, meaning in readable if keeping.follow(meaning.hints)}
+    skipped = {name for name, meaning in readable if name not in followed and not meaning.facts}
     keeping.write()
     events.keep(
         connection, installation_id, [keeping.kept(meant, skipped) for meant in batch], to_micros(now)
@@ -144,6 +140,8 @@ class _Keeping:
         if named is None:
             return False
         standing = facts.of_fields(self.connection, self.installation_id, [hint.subject], TICKET)
+        just_told = self.merged.standing.get((hint.subject, TICKET))
+        standing += [just_told] if just_told else []
         return any(fact.at.replace(microsecond=0) > datetime.fromisoformat(named) for fact in standing)
 
     def write(self) -> None:

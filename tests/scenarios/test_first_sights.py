@@ -112,13 +112,13 @@ def test_tickets_told_of_during_the_first_reading_are_not_lost(story: Story) -> 
 
 
 def test_first_sights_use_half_the_share_and_never_delay_a_known_customer(open_story: Open) -> None:
-    # Given an account with 120 requests a minute of which we may use all, and 150 strangers at once
+    # Given an account with 120 requests a minute of which we may use all, and 80 strangers at once
     story = open_story(zendesk_share=1.0)
     story.zendesk.set_limit("account", 120)
     ann = story.person("ann@example.com")
     ticket = story.zendesk.create_ticket(ann.id)
     story.hear()
-    strangers = [story.stranger(f"user{n}@example.com") for n in range(150)]
+    strangers = [story.stranger(f"user{n}@example.com") for n in range(80)]
     bodies = [story.zendesk.render("user.created", number).body for number in strangers]
     story.forget()
     story.publish(*bodies)
@@ -141,7 +141,7 @@ def test_first_sights_use_half_the_share_and_never_delay_a_known_customer(open_s
     assert 40 <= len(sights) <= 60 + 8
     assert story.zendesk.quota.refused == 0
     # And all of them come to their turn
-    story.later(300)
+    story.later(90)
     assert {story.state(number) for number in strangers} == {"no_profile"}
     assert story.zendesk.quota.refused == 0
 
