@@ -1,6 +1,9 @@
-"""Facts: last-writer-wins registers. Pure: what stands when two facts about one field meet, and when nobody can say.
+"""Facts: last-writer-wins registers.
 
-Vendors' times decide, not the order of arrival, so duplicated, late and reordered events end in the same facts.
+Pure: what stands when two facts about one field meet, and when nobody can say.
+
+Vendors' times decide, not the order of arrival, so duplicated, late and reordered events end in the same
+facts.
 """
 
 from __future__ import annotations
@@ -53,8 +56,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Meeting:
-    """What came of two facts about the same field: which stands, whether the value changed, and until when the
-    subject must be read again because nobody can tell which was later (None: surely ordered)."""
+    """What came of two facts about the same field: which stands, and whether the value changed.
+
+    From `doubt_until` on a reading can tell which was later; None: surely ordered.
+    """
 
     stands: Fact
     changed: bool
@@ -75,7 +80,8 @@ def meet(old: Fact | None, new: Fact) -> Meeting:
 def with_earliest(old: Fact, new: Fact) -> tuple[Fact, Fact]:
     """Two facts about one former address, each with the earlier of the times that they hold as values.
 
-    A former address counts by when it was last left, but a claim on the profile found there by when it was first.
+    A former address counts by when it was last left, but a claim on the profile found there by when it was
+    first.
     """
     earliest = min(old.value, new.value)
     return replace(old, value=earliest), replace(new, value=earliest)
@@ -102,7 +108,7 @@ def counts(listed: Fact | None, key: Any, at: datetime) -> bool:
 
 
 def doubts_list(listed: Fact | None, key: Any, fact: Fact) -> datetime | None:
-    """Until when to wait before reading again, because a list and a fact contradict each other too closely."""
+    """Until when to wait before reading again, because a list and a fact contradict each other closely."""
     if listed is None or fact.origin == "agent" or abs(fact.at - listed.at) >= TIE:
         return None
     is_member = bool(fact.value) and fact.zendesk_id == listed.zendesk_id
@@ -111,7 +117,7 @@ def doubts_list(listed: Fact | None, key: Any, fact: Fact) -> datetime | None:
 
 @dataclass(frozen=True)
 class CustomerFacts:
-    """All facts of one customer: its own fields by name, and the facts of the tickets that name it as requester."""
+    """All facts of one customer: its own by field, and those of the tickets that name it as requester."""
 
     fields: Mapping[str, Fact]
     tickets: Mapping[int, Fact]
@@ -121,14 +127,14 @@ class CustomerFacts:
         return default if fact is None else fact.value
 
     def is_active(self) -> bool:
-        return self.value(ACTIVE, True) is not False
+        return self.value(ACTIVE, default=True) is not False
 
     def address(self) -> str | None:
         """The address; that of an inactive user is none."""
         return self.value(ADDRESS) if self.is_active() else None
 
     def last_address(self) -> str | None:
-        """The address, or the one that an inactive user had to the end: its profile may still be on the way there."""
+        """The address, or an inactive user's last one: its profile may still be on the way there."""
         last: str | None = self.value(ADDRESS)
         return last
 

@@ -1,4 +1,7 @@
-"""What follows when another profile holds the address that a customer moves to. Pure: rows in, a ruling out."""
+"""What follows when another profile holds the address that a customer moves to.
+
+Pure: rows in, a ruling out.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ ID_VAR = "zendesk_id"
 
 @dataclass(frozen=True)
 class Ruling:
-    """What follows from who holds the address. `reason` and `names` are for a dead letter, where there is one."""
+    """What follows from who holds the address.
+
+    `reason` and `names` are for a dead letter, where there is one.
+    """
 
     conflict: Conflict | None
     reason: str = ""
@@ -148,7 +154,8 @@ def _taken(me: Neighbour, conflict: Conflict, holder_id: int | None) -> Ruling:
     return _blocked(
         conflict,
         EMAIL_TAKEN,
-        f"The new address of customer {me.customer.zendesk_id} is that of customer {holder_id}, who is active.",
+        f"The new address of customer {me.customer.zendesk_id} is that of customer {holder_id}, "
+        "who is active.",
     )
 
 
@@ -157,6 +164,6 @@ def _blocked(conflict: Conflict, reason: str, error: str) -> Ruling:
 
 
 def wait(conflict: Conflict, now: int) -> Conflict:
-    """Try again a little later, and later still after each refusal; a move that frees the address comes before."""
+    """Try again a little later, later still after each refusal; at once when the address comes free."""
     pause_s = min(60.0, 0.5 * 2**conflict.rounds)
     return replace(conflict, step="wait", until=now + int(pause_s * MICROS))

@@ -38,7 +38,7 @@ def claim(
     around: Sequence[Neighbour],
     now: int,
 ) -> Linked:
-    """Link a found profile, unless another customer owns it; `around` are those who have or had its address."""
+    """Link a found profile, unless another one owns it; `around` are those who have or had its address."""
     if linked_to is not None and not _gives_way(linked_to, me, profile):
         return Linked(_passed_over(me, place), is_mine=False)
     # Whoever is linked elsewhere has a profile of its own, wherever that is about to move.
@@ -56,7 +56,8 @@ def link(customer: Customer, profile: Profile, facts: CustomerFacts, now: int) -
         accounted.append(f"email:{profile.email}")
     known = {EMAIL: Known(profile.email, now)} if profile.email else {}
     tried = tuple(dict.fromkeys([*customer.link.tried, *accounted]))
-    # An address conflict goes on where it was: it is about the address wanted, whichever profile is moved there.
+    # An address conflict goes on where it was: it is about the address wanted, whichever profile is moved
+    # there.
     kept = Link(
         once=True,
         last_sid=profile.sid,
@@ -90,7 +91,10 @@ def _unlinked(customer: Customer, now: int) -> Customer:
 
 
 def _passed_over(me: Neighbour, place: str) -> Customer:
-    """Another one's profile. Only at the present address that matters: whoever has a former one now, has it."""
+    """Another one's profile.
+
+    Only at the present address that matters: whoever has a former one now, has it.
+    """
     link = me.customer.link
     tried = tuple(dict.fromkeys([*link.tried, place]))
     is_taken = link.is_taken or place == f"email:{me.facts.address()}"
@@ -98,8 +102,7 @@ def _passed_over(me: Neighbour, place: str) -> Customer:
 
 
 def _gives_way(owner: Neighbour, me: Neighbour, profile: Profile) -> bool:
-    """Whether a linked customer loses its profile: it is inactive, or the address is not its own and it has none
-    to move to, while it is mine."""
+    """Whether a linked customer loses its profile: the address is mine, the owner inactive or behind me."""
     if me.facts.address() != profile.email:
         return False
     if not owner.facts.is_active():
@@ -110,9 +113,9 @@ def _gives_way(owner: Neighbour, me: Neighbour, profile: Profile) -> bool:
 def _claim_of(one: Neighbour, profile: Profile) -> tuple[int, float, int]:
     """How good a claim on the profile at an address is; the greatest owns it.
 
-    A customer that had the address before, and whose profile was never found nor moved by us, comes first, the
-    earliest of them: the profile was already there. Then the active one whose address it is, the later fact and
-    then the greater id; then an inactive one whose last address it was.
+    A customer that had the address before, and whose profile was never found nor moved by us, comes first,
+    the earliest of them: the profile was already there. Then the active one whose address it is, the later
+    fact and then the greater id; then an inactive one whose last address it was.
     """
     number = one.customer.zendesk_id
     former = one.facts.fields.get(f"{FORMER_PREFIX}{profile.email}")

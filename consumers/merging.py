@@ -92,7 +92,7 @@ class Merge:
             self.reopened.add(new.zendesk_id)
 
     def _check_members(self, listed: Fact) -> None:
-        """A list was read: whoever is in it counts, whoever is not does not; what changed just then is in doubt."""
+        """A list was read: who is in it counts, who is not does not; what changed just then is in doubt."""
         if listed.zendesk_id is not None:
             self.touched.add(listed.zendesk_id)
         for fact in list(self.standing.values()):

@@ -106,7 +106,7 @@ def _without_profile(standing: Standing, tried: tuple[str, ...]) -> Step:
 
 
 def _taken(standing: Standing) -> Rest:
-    """Two users at one address: for a while its owner may be about to leave; then it is a state of its own."""
+    """Two users at one address: for a while its owner may be about to leave; then it is a state of itself."""
     link = replace(standing.customer.link, tried=(), is_taken=False, looked_at=0)
     owed_at = standing.customer.owed_at
     if owed_at is not None and standing.now - owed_at < LEAVING_S * MICROS:
@@ -141,7 +141,7 @@ def _unseen_former(standing: Standing) -> str | None:
 
 
 def _came_after_link(standing: Standing, address: str) -> bool:
-    """Whether the customer had it only later than the address that led to the profile: that one came along."""
+    """Whether the customer had it only later than the address that led to the profile."""
     former = standing.facts.fields.get(FORMER_PREFIX + address)
     return former is not None and int(former.value) > standing.customer.link.since
 

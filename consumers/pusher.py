@@ -99,9 +99,19 @@ class Pusher:
         report_concluded(concluded)
         report_applied(concluded.applied, now)
 
+    def _is_anything_due(self) -> bool:
+        """Look before anything is written: most steps only write results, and writers stand in a queue."""
+        with self.parts.ledger.reading() as connection:
+            now = database_now(connection, self.parts.clock)
+            resend_at = waits.next_due(connection, ("resend",))
+            is_resend_due = resend_at is not None and resend_at <= now
+            return is_resend_due or customers.is_any_due(connection, to_micros(now))
+
     def _begin(self) -> bool:
         known = {one.id: one for one in self.parts.directory.all()}
         prepared = Prepared([], [])
+        if not self._is_anything_due():
+            return False
         with self.parts.ledger.writing() as connection:
             now = database_now(connection, self.parts.clock)
             self.parts.rates.write(connection)
@@ -196,6 +206,6 @@ class Pusher:
 
 
 def _unblamed(customer: Customer, trouble: Direction, now: int) -> Customer:
-    """While nobody gets through, each tries again within about a minute; nobody is blamed for a long outage."""
+    """While nobody gets through, each tries again within about a minute, and nobody is blamed for it."""
     since = None if trouble.is_lasting(now) else customer.failing_since
     return replace(customer, failures=min(customer.failures, MOST_IN_TROUBLE), failing_since=since)

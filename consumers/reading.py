@@ -33,8 +33,8 @@ _DELETED = ("ticket.soft_deleted", "ticket.permanently_deleted")
 class Hint:
     """Something must be read in Zendesk: `kind` is `user`, `tickets` (all of a user's) or `ticket`.
 
-    `detail` may hold `at_least` (the record's `updated_at` must not be older, ISO 8601), `unless_newer` (no call
-    when the ticket's fact is of a later second) and `merged`.
+    `detail` may hold `at_least` (the record's `updated_at` must not be older, ISO 8601), `unless_newer` (no
+    call when the ticket's fact is of a later second) and `merged`.
     """
 
     kind: str
@@ -72,8 +72,11 @@ def _detail_facts(event: Event, user: Mapping[str, Any]) -> list[Fact]:
 
 
 def _shows_address(event: Event, user: Mapping[str, Any]) -> bool:
-    """Whether the detail's address is the customer's. While a second one is only added or taken away, the detail
-    repeats the main one, of the very second in which another event may change it."""
+    """Whether the detail's address is the customer's.
+
+    While a second one is only added or taken away, the detail repeats the main one, of the very second in
+    which another event may change it.
+    """
     if event.type in _NO_ADDRESS or event.data.get("active") is False or _contradicts(event, user):
         return False
     identity = event.data.get("identity")
@@ -83,10 +86,10 @@ def _shows_address(event: Event, user: Mapping[str, Any]) -> bool:
 
 def _change_facts(event: Event) -> list[Fact]:
     data = event.data
-    facts = [_user_fact(event, TAG_PREFIX + tag, True) for tag in data.get("added", ())]
-    facts += [_user_fact(event, TAG_PREFIX + tag, False) for tag in data.get("removed", ())]
+    facts = [_user_fact(event, TAG_PREFIX + tag, value=True) for tag in data.get("added", ())]
+    facts += [_user_fact(event, TAG_PREFIX + tag, value=False) for tag in data.get("removed", ())]
     if event.type == "user.deleted":
-        facts.append(_user_fact(event, ACTIVE, False))
+        facts.append(_user_fact(event, ACTIVE, value=False))
     if data.get("active") is not None:
         facts.append(_user_fact(event, ACTIVE, data["active"]))
     left_at = to_micros(event.occurred_at)

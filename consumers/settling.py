@@ -35,8 +35,8 @@ ADDRESS_REASONS = (EMAIL_CONFLICT, EMAIL_TAKEN)
 
 @dataclass(frozen=True)
 class Around:
-    """Whom an outcome may concern besides: the customer that the reply's profile is linked to, and those whose
-    address it shows."""
+    """Whom an outcome may concern: the customer itself, whom the reply's profile is linked to, and those
+    who share the address it shows."""
 
     me: Neighbour
     linked_to: Neighbour | None = None
@@ -45,8 +45,12 @@ class Around:
 
 @dataclass(frozen=True)
 class Settled:
-    """What follows. `letter` is (reason, error); `freed` the addresses that the profile left; `learned` how Sailthru
-    treats objects; `closes` the reasons whose dead letters success closes; `pause_s` how long to wait before going on."""
+    """What follows.
+
+    `letter` is (reason, error); `freed` the addresses that the profile left; `learned` how Sailthru treats
+    objects; `closes` the reasons whose dead letters success closes; `pause_s` how long to wait before going
+    on.
+    """
 
     customer: Customer
     others: tuple[Customer, ...] = ()
@@ -70,31 +74,38 @@ def settle(around: Around, step: Call, outcome: Outcome, *, merges: bool, now: i
 
 
 def lost_lease(customer: Customer, step: Call, now: int) -> Settled:
-    """Another pusher took the customer over meanwhile: nobody knows whose write landed last, so what was sent is
-    owed again, now and a minute later. The number grows, so that the other one finds out in its turn."""
+    """Another pusher took the customer over meanwhile, and nobody knows whose write landed last.
+
+    So what was sent is owed again, now and a minute later. The number grows, so that the other one finds out
+    in its turn.
+    """
     doubted = replace(customer, known=customer.doubting(sent_keys(step)), lease=customer.lease + 1)
     return Settled(replace(doubted, owed=True, due_at=now), resend=tuple(sent_keys(step)))
 
 
 def _answered(around: Around, step: Call, outcome: Outcome, *, merges: bool, now: int) -> Settled:
-    match step, outcome:
-        case LookUp(), Found(profile):
-            return _looked_up(around, step, profile, now)
-        case LookUp(), _:
-            return Settled(_not_there(around.me.customer, step))
-        case ((Create() | Write()), Found(profile)):
-            return _written(around, step, profile, now)
-        case AskHolder(), Found(profile):
-            return _asked(around, profile, merges=merges, now=now)
-        case AskHolder(), _:
-            return _asked(around, None, merges=merges, now=now)
-        case CheckHolder(), Holder(is_active):
-            return _ruled(around, conflicts.checked(around.me, _conflict(around), is_active=is_active))
-        case CheckHolder(), _:
-            return _ruled(around, conflicts.checked(around.me, _conflict(around), is_active=False))
-        case ReadBack(), _:
-            return _read_back(around.me.customer, step, outcome, now)
-    raise TypeError(f"{type(step).__name__} cannot come to {type(outcome).__name__}")
+    match step:
+        case LookUp() | ReadBack():
+            settled = _read(around, step, outcome, now)
+        case Create() | Write() if isinstance(outcome, Found):
+            settled = _written(around, step, outcome.profile, now)
+        case AskHolder():
+            holder = outcome.profile if isinstance(outcome, Found) else None
+            settled = _asked(around, holder, merges=merges, now=now)
+        case CheckHolder():
+            is_active = isinstance(outcome, Holder) and outcome.is_active
+            settled = _ruled(around, conflicts.checked(around.me, _conflict(around), is_active=is_active))
+        case _:
+            raise TypeError(f"{type(step).__name__} cannot come to {type(outcome).__name__}")
+    return settled
+
+
+def _read(around: Around, step: LookUp | ReadBack, outcome: Outcome, now: int) -> Settled:
+    if isinstance(step, ReadBack):
+        return _read_back(around.me.customer, step, outcome, now)
+    if isinstance(outcome, Found):
+        return _looked_up(around, step, outcome.profile, now)
+    return Settled(_with_tried(around.me.customer, step))
 
 
 def _going_on(customer: Customer, due_at: int) -> Customer:
@@ -113,10 +124,6 @@ def _looked_up(around: Around, step: LookUp, profile: Profile, now: int) -> Sett
     if not linked.is_mine and me.sid is not None:
         return Settled(me)  # a former address whose profile is another's: the link stays
     return Settled(linked.customer, linked.others)
-
-
-def _not_there(customer: Customer, step: LookUp) -> Customer:
-    return _with_tried(customer, step)
 
 
 def _before_search(customer: Customer, step: LookUp) -> Customer:
@@ -207,7 +214,8 @@ def _created(around: Around, step: Create, profile: Profile, now: int) -> Settle
         return _unexpected(me, now)
     other = around.linked_to
     if other is not None and other.customer.zendesk_id != me.zendesk_id:
-        # The address got a profile, and that an owner, between our look and our write: it owes all of it again.
+        # The address got a profile, and that an owner, between our look and our write: it owes all of it
+        # again.
         return Settled(linking.unlink(me), (_spoilt(other.customer, step, now),))
     made = replace(me, link=replace(me.link, made_sid=profile.sid))
     linked = linking.link(made, profile, around.me.facts, now)
@@ -309,8 +317,7 @@ def _by_verdict(me: Customer, step: Call, error: Exception, now: int) -> Settled
 
 
 def sent_keys(step: Call) -> dict[str, tuple[str, ...]]:
-    """The names of what a step writes, each with the keys of its object (of the address: itself); reading writes
-    nothing."""
+    """The names of what a step writes, each with the keys of its object (of the address: itself)."""
     if not isinstance(step, (Create, Write)):
         return {}
     keys = {name: tuple(value) if name == TICKETS_VAR else () for name, value in step.vars.items()}
