@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Flask
 
 from bridge import logs, metrics
+from bridge.errors import Unavailable
 from bridge.services import build
 from bridge.settings import load_settings
 from receiver.app import create_app
@@ -16,7 +19,11 @@ def build_app() -> Flask:
     settings = load_settings()
     logs.configure(settings.log_level)
     metrics.start(settings.metrics_dir)
-    return create_app(parts_of(build(settings)))
+    services = build(settings)
+    # Known from the start: the ledger may go away before the first delivery, and the broker still takes it.
+    with suppress(Unavailable):
+        services.directory.all()
+    return create_app(parts_of(services))
 
 
 app = build_app()
