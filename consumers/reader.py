@@ -67,6 +67,8 @@ class Reader:
 
     def step(self) -> int:
         """Make the calls that are due and for which there is quota; how many."""
+        if not self._is_anything_due():
+            return 0
         with self.parts.ledger.writing() as connection:
             self.parts.rates.write(connection)
             calls = self._due(connection)
@@ -75,6 +77,12 @@ class Reader:
         if calls:
             self.kept()
         return len(calls)
+
+    def _is_anything_due(self) -> bool:
+        """Look before anything is written: this is asked after every batch, and writers stand in a queue."""
+        with self.parts.ledger.reading() as connection:
+            due_at = waits.next_due(connection, KINDS)
+        return due_at is not None and due_at <= self.parts.clock.now()
 
     def _due(self, connection: Connection) -> list[Asking]:
         now = self.parts.clock.now()

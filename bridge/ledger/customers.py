@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, text, update
@@ -16,16 +17,23 @@ from bridge.ledger.writing import chunks, upsert
 # Written out: the databases use the partial index only for the very condition it was made with.
 IS_OWED = text("owed")
 
-_INSTALLATIONS_OWED = text(
-    """
+_OWING = """
     WITH RECURSIVE owing(id) AS (
         SELECT min(installation_id) FROM customers WHERE owed
         UNION ALL
         SELECT (SELECT min(installation_id) FROM customers WHERE owed AND installation_id > owing.id)
         FROM owing WHERE owing.id IS NOT NULL
     )
-    SELECT id FROM owing WHERE id IS NOT NULL
     """
+_INSTALLATIONS_OWED = text(f"{_OWING} SELECT id FROM owing WHERE id IS NOT NULL")  # noqa: S608 - our own text
+_IS_ANY_DUE = text(
+    f"""
+    {_OWING}
+    SELECT EXISTS (
+        SELECT 1 FROM owing JOIN customers ON customers.installation_id = owing.id
+        WHERE owed AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
+    )
+    """  # noqa: S608
 )
 
 
@@ -41,13 +49,8 @@ def locked(connection: Connection, installation_id: int, zendesk_ids: Iterable[i
     """These customers, held until the transaction ends, in key order. Unknown ones are left out."""
     found: dict[int, Customer] = {}
     for some in chunks(zendesk_ids):
-        query = (
-            select(*_AS_CUSTOMER)
-            .where(customers.c.installation_id == installation_id, customers.c.zendesk_id.in_(some))
-            .order_by(customers.c.zendesk_id)
-            .with_for_update()
-        )
-        found.update((row.zendesk_id, _customer(row)) for row in connection.execute(query))
+        asked = {"installation_id": installation_id, "zendesk_ids": some}
+        found.update((row.zendesk_id, _customer(row)) for row in connection.execute(_LOCKED, asked))
     return found
 
 
@@ -103,6 +106,11 @@ def installations_owed(connection: Connection) -> list[int]:
     return list(connection.scalars(_INSTALLATIONS_OWED))
 
 
+def is_any_due(connection: Connection, now: int) -> bool:
+    """Whether `claimable` would find anybody, in any installation: asked without keeping writers waiting."""
+    return bool(connection.scalar(_IS_ANY_DUE, {"now": now}))
+
+
 def claimable(
     connection: Connection, installation_id: int, now: int, *, limit: int, owed_before: int | None = None
 ) -> list[Customer]:
@@ -150,8 +158,12 @@ def save(connection: Connection, changed: Sequence[Customer]) -> None:
     rows = [
         _row(customer) for customer in sorted(changed, key=lambda one: (one.installation_id, one.zendesk_id))
     ]
-    names = [name for name in rows[0] if not name.startswith("key_")]
-    connection.execute(_by_key().values({name: bindparam(name) for name in names}), rows)
+    connection.execute(_save(tuple(name for name in rows[0] if not name.startswith("key_"))), rows)
+
+
+@cache
+def _save(names: tuple[str, ...]) -> Any:
+    return _by_key().values({name: bindparam(name) for name in names})
 
 
 def by_sid(connection: Connection, installation_id: int, sid: str) -> Customer | None:
@@ -186,6 +198,17 @@ _COLUMNS = tuple(field.name for field in fields(Customer))
 # In the order of `Customer`: a row's values by name cost as much as the query itself.
 _AS_CUSTOMER = tuple(customers.c[name] for name in _COLUMNS)
 _KNOWN, _LINK = _COLUMNS.index("known"), _COLUMNS.index("link")
+
+
+_LOCKED = (
+    select(*_AS_CUSTOMER)
+    .where(
+        customers.c.installation_id == bindparam("installation_id"),
+        customers.c.zendesk_id.in_(bindparam("zendesk_ids", expanding=True)),
+    )
+    .order_by(customers.c.zendesk_id)
+    .with_for_update()
+)
 
 
 def _customer(row: Row[Any]) -> Customer:

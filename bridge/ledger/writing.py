@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Table, bindparam, func, select
@@ -31,15 +32,20 @@ def upsert(
         return
     keys = [column.name for column in table.primary_key]
     ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
-    insert: Any = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    growth = tuple((grow or {}).items())
+    connection.execute(_insert(connection.dialect.name, table, tuple(replace), growth), ordered)
+
+
+@cache
+def _insert(dialect: str, table: Table, replace: tuple[str, ...], grow: tuple[tuple[str, int], ...]) -> Any:
+    """The statement; putting it together takes longer than the database needs for a row."""
+    keys = [column.name for column in table.primary_key]
+    insert: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     changes = {name: insert.excluded[name] for name in replace}
-    changes |= {name: table.c[name] + by for name, by in (grow or {}).items()}
-    statement = (
-        insert.on_conflict_do_update(index_elements=keys, set_=changes)
-        if changes
-        else insert.on_conflict_do_nothing(index_elements=keys)
-    )
-    connection.execute(statement, ordered)
+    changes |= {name: table.c[name] + by for name, by in grow}
+    if changes:
+        return insert.on_conflict_do_update(index_elements=keys, set_=changes)
+    return insert.on_conflict_do_nothing(index_elements=keys)
 
 
 def lock_subjects(connection: Connection, installation_id: int, subjects: Iterable[str]) -> None:
