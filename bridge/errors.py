@@ -1,13 +1,13 @@
 """Errors, named by what happens next.
 
-    BridgeError
-    ├── Rejected        the sender is told no (4xx); nothing is kept
-    ├── Unavailable     ours is away: 503 at the door, or the worker waits
-    ├── TryLater        the remote is away or busy: a due time, never a dead letter before 24 hours
-    │   └── SendAgain   nobody knows whether the write was applied: send now, and once more a minute later
-    ├── Refused         this customer, this request: a dead letter
-    ├── BadCredentials  that installation halts until its credentials work again
-    └── BadSettings     does not start; lists every fault at once
+BridgeError
+├── Rejected        the sender is told no (4xx); nothing is kept
+├── Unavailable     ours is away: 503 at the door, or the worker waits
+├── TryLater        the remote is away or busy: a due time, never a dead letter before 24 hours
+│   └── SendAgain   nobody knows whether the write was applied: send now, and once more a minute later
+├── Refused         this customer, this request: a dead letter
+├── BadCredentials  that installation halts until its credentials work again
+└── BadSettings     does not start; lists every fault at once
 """
 
 from __future__ import annotations

@@ -92,6 +92,7 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
             Pass("last_tries", LAST_TRIES_EVERY_S, last_tries.step),
             Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
             Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),
+            Pass("removed", RETENTION_EVERY_S, lambda: retention.clear_removed(services.ledger)),
         ],
         holder,
     )
@@ -103,7 +104,7 @@ def _room(services: Services) -> Callable[[str], int]:
     def room(name: str) -> int:
         installation = services.directory.get(name)
         if installation is None:
-            return 0
+            return services.settings.park_above  # nobody's any more: the worker passes them over
         with services.ledger.reading() as connection:
             return max(0, services.settings.park_above - events.unapplied(connection, installation.id))
 

@@ -12,7 +12,18 @@ from schemas.errors import Unreadable, UnknownVersion
 
 VERSION = 1
 LANES = ("agent", "zendesk", "sailthru")
-_NAMES = {"v", "id", "installation", "lane", "type", "subject", "source", "occurred_at", "received_at", "data"}
+_NAMES = {
+    "v",
+    "id",
+    "installation",
+    "lane",
+    "type",
+    "subject",
+    "source",
+    "occurred_at",
+    "received_at",
+    "data",
+}
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, select
+from sqlalchemy import Column, Table, bindparam, delete, select
 
 from bridge.clock import to_micros
 from bridge.ledger.ledger import Ledger
-from bridge.ledger.tables import attempts, dead_letters, events
+from bridge.ledger.tables import (
+    attempts,
+    customers,
+    dead_letters,
+    directions,
+    events,
+    facts,
+    installations,
+    quotas,
+    waits,
+)
 
 AT_ONCE = 5_000  # rows in one transaction, so that nobody waits long for it
+OF_AN_INSTALLATION = (waits, directions, quotas, facts, attempts, dead_letters, events, customers)
 
 
 def forget(ledger: Ledger, keep_days: int) -> None:
@@ -31,12 +42,24 @@ def forget(ledger: Ledger, keep_days: int) -> None:
     _clear(ledger, dead_letters, [dead_letters.c.id], (dead_letters.c.last_seen < before, settled))
 
 
+def clear_removed(ledger: Ledger) -> None:
+    """Delete what belongs to installations that were removed, then themselves."""
+    with ledger.reading() as connection:
+        removed = list(connection.scalars(select(installations.c.id).where(installations.c.removed_at.is_not(None))))
+    for number in removed:
+        for table in OF_AN_INSTALLATION:
+            _clear(ledger, table, list(table.primary_key), (table.c.installation_id == number,))
+        with ledger.writing() as connection:
+            connection.execute(delete(installations).where(installations.c.id == number))
+
+
 def _clear(ledger: Ledger, table: Table, keys: list[Column[Any]], past: tuple[Any, ...]) -> None:
+    same = [key == bindparam(f"key_{key.name}") for key in keys]
     while True:
         with ledger.writing() as connection:
             old = connection.execute(select(*keys).where(*past).limit(AT_ONCE)).all()
-            for row in old:
-                same = [key == value for key, value in zip(keys, row, strict=True)]
-                connection.execute(delete(table).where(*same))
+            rows = [{f"key_{key.name}": value for key, value in zip(keys, row, strict=True)} for row in old]
+            if rows:
+                connection.execute(delete(table).where(*same), rows)
         if len(old) < AT_ONCE:
             return
