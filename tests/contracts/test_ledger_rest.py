@@ -9,7 +9,17 @@ import pytest
 from sqlalchemy import func, select
 
 from bridge.clock import to_micros
-from bridge.ledger import attempts, dead, directions, events, facts, learning, passes, retention
+from bridge.ledger import (
+    attempts,
+    dead,
+    directions,
+    events,
+    facts,
+    installations,
+    learning,
+    passes,
+    retention,
+)
 from bridge.ledger.attempts import Attempt
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.directions import DOWN, FAILURES_TO_PAUSE, HALTED, Direction
@@ -19,8 +29,10 @@ from bridge.ledger.tables import attempts as attempts_table
 from bridge.ledger.tables import dead_letters
 from bridge.ledger.tables import events as events_table
 from bridge.ledger.tables import installations as installations_table
+from bridge.vault import Vault
 from consumers import trouble
 from consumers.trouble import Trouble
+from tests.bridge.installing import KEY, add
 from tests.bridge.remotes.still_clock import NOW, StillClock
 from tests.contracts.side_by_side import together
 from tests.contracts.test_ledger_events import event
@@ -159,6 +171,21 @@ def test_what_is_to_be_applied_or_decided_is_kept_and_the_rest_forgotten(
     clock.move(keep_days * DAY.total_seconds() + 1)
     retention.forget(ledger, keep_days)
     assert left(ledger) == {"events": [KEPT], "attempts": 0, "letters": ["open"], "facts": 1}
+
+
+def test_what_belonged_to_a_removed_installation_goes_and_the_others_stay(ledger: Ledger, acme: int) -> None:
+    other = add(ledger, Vault([KEY]), "other").id
+    fill(ledger, acme)
+    with ledger.writing() as connection:
+        events.keep(connection, other, [KeptEvent(event("theirs"), 7, 1, APPLIED)], T)
+        installations.remove(connection, acme, at=ledger.now())
+
+    retention.clear_removed(ledger)
+
+    assert left(ledger) == {"events": [APPLIED], "attempts": 0, "letters": [], "facts": 0}
+    with ledger.reading() as connection:
+        names = [one.name for one in installations.every(connection, Vault([KEY]))]
+    assert names == ["other"]
 
 
 def test_more_than_one_transaction_can_take_is_forgotten_too(
