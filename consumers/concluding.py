@@ -11,17 +11,20 @@ from bridge.customer import Customer
 from bridge.facts import CustomerFacts
 from bridge.ledger import attempts, customers, dead, directions, events, facts, learning, waits
 from bridge.ledger.attempts import Finished
-from bridge.ledger.directions import Direction
 from bridge.ledger.events import AppliedEvent
 from bridge.ledger.installations import Installation
+from consumers import trouble
 from consumers.calls import system_of
+from consumers.failing import lost_lease
 from consumers.linking import Neighbour
 from consumers.outcomes import Failed, Found, Outcome
-from consumers.planning import MICROS, Standing, next_step
+from consumers.planning import Standing, next_step
 from consumers.preparing import Job, apply_rest, resend
-from consumers.settling import Around, Settled, lost_lease, settle
+from consumers.settled import Around, Settled
+from consumers.settling import settle
 from consumers.steps import AskHolder, Create, LookUp, Rest
-from consumers.verdicts import PROBE_S, Dead, Halt, Later, wait_s
+from consumers.trouble import Trouble
+from consumers.verdicts import Dead, Halt, Later
 from schemas.sailthru_records import Profile
 
 
@@ -194,39 +197,34 @@ def _note_trouble(
     """A remote that fails for everybody pauses its direction; one that answers ends the trouble."""
     for system in sorted({system_of(result.job.step) for result, _ in settled}):
         concerned = [(result, one) for result, one in settled if system_of(result.job.step) == system]
-        verdicts = [one.verdict for _, one in concerned]
-        standing = directions.troubled(connection, system).get(installation.id)
-        halted = [one for one in verdicts if isinstance(one, Halt)]
-        failed = [one for one in verdicts if isinstance(one, Later) and one.is_down]
-        if halted:
-            put = _trouble(installation, system, directions.HALTED, reason=halted[0].error)
-            directions.put(connection, _grown(put, standing, len(halted), now))
-        elif len(failed) == len(verdicts):
-            # One customer that fails again and again says no more of the system than it said the first time.
-            fresh = sum(result.job.customer.failures == 0 for result, _ in concerned)
-            put = _trouble(installation, system, directions.DOWN, reason=failed[0].reason)
-            directions.put(connection, _grown(put, standing, fresh, now))
-        elif standing is not None:
-            directions.clear(connection, installation.id, system)
-            if standing.is_lasting(now):
-                # Nobody is blamed for the time that the system was away.
-                customers.forgive(connection, installation.id, now)
+        found = _trouble(concerned)
+        if found is not None:
+            trouble.note(connection, installation.id, system, found, now)
+        else:
+            _end_trouble(connection, installation.id, system, now)
 
 
-def _trouble(installation: Installation, system: str, state: str, *, reason: str) -> Direction:
-    return Direction(installation.id, system, state, reason, since=0, failures=0, probe_at=0)
+def _trouble(concerned: Sequence[tuple[Result, Settled]]) -> Trouble | None:
+    verdicts = [one.verdict for _, one in concerned]
+    halted = [one for one in verdicts if isinstance(one, Halt)]
+    if halted:
+        return Trouble(directions.HALTED, halted[0].error, len(halted))
+    failed = [one for one in verdicts if isinstance(one, Later) and one.is_down]
+    if len(failed) < len(verdicts):
+        return None
+    # One customer that fails again and again says no more of the system than it said the first time.
+    fresh = sum(result.job.customer.failures == 0 for result, _ in concerned)
+    return Trouble(directions.DOWN, failed[0].reason, fresh)
 
 
-def _grown(trouble: Direction, standing: Direction | None, count: int, now: int) -> Direction:
-    """The trouble with its age; a halted or long failing direction is tried by one call now and then."""
-    failures = count + (standing.failures if standing else 0)
-    pause_s = 0.0
-    if trouble.state == directions.HALTED:
-        pause_s = PROBE_S
-    elif failures >= directions.FAILURES_TO_PAUSE:
-        pause_s = min(PROBE_S, wait_s(failures - directions.FAILURES_TO_PAUSE))
-    since = standing.since if standing else now
-    return replace(trouble, since=since, failures=failures, probe_at=now + int(pause_s * MICROS))
+def _end_trouble(connection: Connection, installation_id: int, system: str, now: int) -> None:
+    standing = directions.troubled(connection, system).get(installation_id)
+    if standing is None:
+        return
+    directions.clear(connection, installation_id, system)
+    if standing.is_lasting(now):
+        # Nobody is blamed for the time that the system was away.
+        customers.forgive(connection, installation_id, now)
 
 
 def _finished(result: Result, settled: Settled) -> Finished:

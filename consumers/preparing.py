@@ -21,8 +21,7 @@ from bridge.remotes.transport import LONGEST_CALL_S
 from consumers.calls import system_of
 from consumers.planning import MICROS, Standing, next_step
 from consumers.quota import Allowance
-from consumers.settling import sent_keys
-from consumers.steps import Call, Rest
+from consumers.steps import Call, Rest, sent_keys
 from consumers.verdicts import RESEND_S
 
 LEASE_S = LONGEST_CALL_S + 10.0

@@ -14,7 +14,7 @@ from bridge.ledger.events import AppliedEvent
 from bridge.ledger.installations import Installation
 from consumers.concluding import Concluded, Result
 from consumers.outcomes import Failed
-from consumers.settling import Settled
+from consumers.settled import Settled
 from consumers.verdicts import Dead, Halt, Later
 
 MICROS = 1_000_000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.customer import (
@@ -11,21 +11,20 @@ from bridge.customer import (
     EMAIL_CONFLICT,
     EMAIL_TAKEN,
     PUSHING,
-    REFUSED,
     Conflict,
     Customer,
     Known,
     Link,
 )
-from bridge.errors import Refused
 from consumers import conflicts, linking
 from consumers.conflicts import Ruling
-from consumers.linking import Neighbour
+from consumers.failing import failed
 from consumers.outcomes import Failed, Found, Holder, Outcome
 from consumers.planning import MERGED_INTO, REPLACED
 from consumers.projection import TICKETS_VAR, digest
-from consumers.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write
-from consumers.verdicts import MOST_BUGS, Dead, Halt, Later, verdict, wait_s
+from consumers.settled import Around, Settled, going_on
+from consumers.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write, sent_keys
+from consumers.verdicts import MOST_BUGS, wait_s
 from schemas.sailthru_records import Profile
 
 MICROS = 1_000_000
@@ -33,54 +32,14 @@ CHECK_S = 30.0  # until a read of Sailthru surely shows our own write
 ADDRESS_REASONS = (EMAIL_CONFLICT, EMAIL_TAKEN)
 
 
-@dataclass(frozen=True)
-class Around:
-    """Whom an outcome may concern: the customer itself, whom the reply's profile is linked to, and those
-    who share the address it shows."""
-
-    me: Neighbour
-    linked_to: Neighbour | None = None
-    sharers: Sequence[Neighbour] = ()
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What follows.
-
-    `letter` is (reason, error); `freed` the addresses that the profile left; `learned` how Sailthru treats
-    objects; `closes` the reasons whose dead letters success closes; `pause_s` how long to wait before going
-    on.
-    """
-
-    customer: Customer
-    others: tuple[Customer, ...] = ()
-    letter: tuple[str, str] | None = None
-    freed: tuple[str, ...] = ()
-    learned: str | None = None
-    resend: tuple[str, ...] = ()
-    verdict: Later | Dead | Halt | None = None
-    closes: tuple[str, ...] = ()
-    pause_s: float = 0.0
-
-
 def settle(around: Around, step: Call, outcome: Outcome, *, merges: bool, now: int) -> Settled:
     """The customer after `step` came to `outcome`. `merges` is the installation's option."""
     me = replace(around.me.customer, lease_until=None)
     around = replace(around, me=replace(around.me, customer=me))
     if isinstance(outcome, Failed):
-        return _failed(around, step, outcome.error, now)
+        return failed(around, step, outcome.error, now)
     settled = _answered(around, step, outcome, merges=merges, now=now)
-    return replace(settled, customer=_going_on(settled.customer, now + int(settled.pause_s * MICROS)))
-
-
-def lost_lease(customer: Customer, step: Call, now: int) -> Settled:
-    """Another pusher took the customer over meanwhile, and nobody knows whose write landed last.
-
-    So what was sent is owed again, now and a minute later. The number grows, so that the other one finds out
-    in its turn.
-    """
-    doubted = replace(customer, known=customer.doubting(sent_keys(step)), lease=customer.lease + 1)
-    return Settled(replace(doubted, owed=True, due_at=now), resend=tuple(sent_keys(step)))
+    return replace(settled, customer=going_on(settled.customer, now + int(settled.pause_s * MICROS)))
 
 
 def _answered(around: Around, step: Call, outcome: Outcome, *, merges: bool, now: int) -> Settled:
@@ -106,11 +65,6 @@ def _read(around: Around, step: LookUp | ReadBack, outcome: Outcome, now: int) -
     if isinstance(outcome, Found):
         return _looked_up(around, step, outcome.profile, now)
     return Settled(_with_tried(around.me.customer, step))
-
-
-def _going_on(customer: Customer, due_at: int) -> Customer:
-    """After an answer the next step is due; the plan says whether there is one."""
-    return replace(customer, owed=True, due_at=due_at, not_before=0)
 
 
 def _looked_up(around: Around, step: LookUp, profile: Profile, now: int) -> Settled:
@@ -266,61 +220,3 @@ def _read_back(customer: Customer, step: ReadBack, outcome: Outcome, now: int) -
     keys = (*_ticket_keys(customer), *left)
     known[TICKETS_VAR] = Known("", now, tuple(sorted(set(keys))))
     return Settled(replace(cleared, known=known), learned=MERGED_INTO)
-
-
-def _failed(around: Around, step: Call, error: Exception, now: int) -> Settled:
-    me = around.me.customer
-    if isinstance(error, Refused) and error.reason == "profile_gone":
-        return Settled(_going_on(linking.unlink(me), now))
-    if (
-        isinstance(error, Refused)
-        and error.reason == "email_conflict"
-        and isinstance(step, Write)
-        and step.email
-    ):
-        return Settled(_going_on(_conflicting(around, step, now), now))
-    return _by_verdict(me, step, error, now)
-
-
-def _conflicting(around: Around, step: Write, now: int) -> Customer:
-    """Sailthru says that another profile has the address: ask which, before anything else."""
-    me, wanted = around.me.customer, around.me.facts.last_address() or step.email or ""
-    standing = me.link.conflict
-    if standing is None or standing.address != wanted:
-        standing = Conflict(wanted)
-    next_rounds = standing.rounds + 1
-    if step.is_aside:
-        # Somebody has the stepping stone too: the circle is looked at once more, without that one.
-        standing = replace(standing, aside=None)
-    conflict = replace(standing, step="ask", rounds=next_rounds, until=now)
-    return replace(me, known=_not_moved(me, step, now), link=replace(me.link, conflict=conflict))
-
-
-def _not_moved(me: Customer, step: Write, now: int) -> Mapping[str, Known]:
-    """Refused, the profile is where it was, if that was sure before."""
-    left = [address for address in me.possible_addresses() if address != step.email]
-    return {**me.known, EMAIL: Known(left[0], now)} if len(left) == 1 else me.known
-
-
-def _by_verdict(me: Customer, step: Call, error: Exception, now: int) -> Settled:
-    failing_since = me.failing_since or now
-    decided = verdict(error, failures=me.failures, failing_s=(now - failing_since) / MICROS)
-    failed = replace(me, failures=me.failures + 1, failing_since=failing_since)
-    if isinstance(decided, Later):
-        due_at = now + int(decided.after_s * MICROS)
-        waiting = replace(failed, owed=True, due_at=due_at, not_before=due_at, state=PUSHING)
-        return Settled(waiting, verdict=decided, resend=tuple(sent_keys(step)) if decided.is_unknown else ())
-    if isinstance(decided, Dead):
-        resting = replace(me, owed=False, due_at=None, state=REFUSED, failures=0, failing_since=None)
-        return Settled(resting, letter=(decided.reason, decided.error), verdict=decided)
-    return Settled(replace(me, owed=True, due_at=now, state=PUSHING), verdict=decided)
-
-
-def sent_keys(step: Call) -> dict[str, tuple[str, ...]]:
-    """The names of what a step writes, each with the keys of its object (of the address: itself)."""
-    if not isinstance(step, (Create, Write)):
-        return {}
-    keys = {name: tuple(value) if name == TICKETS_VAR else () for name, value in step.vars.items()}
-    if isinstance(step, Write) and step.email is not None:
-        keys[EMAIL] = (step.email,)
-    return keys

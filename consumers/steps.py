@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bridge.customer import Link
+from bridge.customer import EMAIL, Link
 from bridge.ledger.events import APPLIED
+from consumers.projection import TICKETS_VAR
 
 SAILTHRU_GET = "sailthru.user.get"
 SAILTHRU_POST = "sailthru.user.post"
@@ -105,3 +106,13 @@ class Rest:
 
 Call = LookUp | Create | Write | AskHolder | ReadBack | CheckHolder
 Step = Call | Rest
+
+
+def sent_keys(step: Call) -> dict[str, tuple[str, ...]]:
+    """The names of what a step writes, each with the keys of its object (of the address: itself)."""
+    if not isinstance(step, (Create, Write)):
+        return {}
+    keys = {name: tuple(value) if name == TICKETS_VAR else () for name, value in step.vars.items()}
+    if isinstance(step, Write) and step.email is not None:
+        keys[EMAIL] = (step.email,)
+    return keys
