@@ -72,6 +72,7 @@ def _record(
         "owed_since": moment(customer.owed_at),
         "due_at": moment(customer.due_at),
         "pushed_at": moment(customer.pushed_at),
+        "version": {"wanted": customer.wanted, "paid": customer.paid},
         "failures": customer.failures,
         "facts": [_fact(fact) for fact in (*own.fields.values(), *own.tickets.values())],
         "sailthru": _held(customer, {EMAIL: own.address(), **wanted}),
