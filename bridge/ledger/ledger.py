@@ -27,7 +27,7 @@ class Ledger:
         self.engine = engine
         self.clock = clock
         self._readers = engine.execution_options(writes=False)
-        self._turns = Turns(BUSY_TIMEOUT_MS / 1000) if self.is_sqlite else None
+        self._turns = Turns(engine.url.database or "", BUSY_TIMEOUT_MS / 1000) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:

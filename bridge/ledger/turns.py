@@ -1,27 +1,38 @@
-"""Lets the threads of a process write one after the other, in the order in which they came.
+"""Lets those who write to SQLite do so one after the other, in the order in which they came.
 
 SQLite has one writer, and whoever finds it busy there sleeps and looks again: up to a tenth of a second after
-the other has finished, and without regard to who came first. Here the next one is woken at once.
+the other has finished, and without regard to who came first. Here the next one is woken at once: among the
+threads of a process by a queue, among the processes of a machine by a lock on a file beside the database.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 
 from bridge.errors import Unavailable
 
 
 class Turns:
-    """A fair lock. Not for a thread that holds it already."""
+    """A fair lock over the database at `database`. Not for a thread that holds it already.
 
-    def __init__(self, within_s: float) -> None:
+    A process that dies loses its turn with it. SQLite's own locks protect the data, whatever becomes of this.
+    """
+
+    def __init__(self, database: str, within_s: float) -> None:
+        self._path = Path(f"{database}.turn")
         self._within_s = within_s
         self._guard = Lock()
         self._waiting: deque[Lock] = deque()
         self._is_taken = False
+        self._file: int | None = None
+        self._process = 0
 
     @contextmanager
     def mine(self) -> Iterator[None]:
@@ -30,9 +41,30 @@ class Turns:
         if mine is not None and not mine.acquire(timeout=self._within_s) and self._has_given_up(mine):
             raise Unavailable("ledger", f"another thread has been writing for {self._within_s:.0f} s")
         try:
-            yield
+            with self._held_by_process():
+                yield
         finally:
             self._pass_on()
+
+    @contextmanager
+    def _held_by_process(self) -> Iterator[None]:
+        try:
+            file = self._opened()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            raise Unavailable("ledger", f"{self._path}: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _opened(self) -> int:
+        """The file; a forked process needs one of its own, or it would share its parent's turn."""
+        if self._file is None or self._process != os.getpid():
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._process = os.getpid()
+            weakref.finalize(self, os.close, self._file)
+        return self._file
 
     def _queue_up(self) -> Lock | None:
         """The lock to wait at; None when nobody else is there."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
+from multiprocessing.synchronize import Event
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +14,17 @@ from bridge.ledger.turns import Turns
 from tests.services.waiting import wait_until
 
 
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return str(tmp_path / "bridge.db")
+
+
 def waiting_at(turns: Turns) -> int:
     return len(turns._waiting)
 
 
-def test_whoever_came_first_has_the_first_turn() -> None:
-    turns, order = Turns(10.0), []
+def test_whoever_came_first_has_the_first_turn(database: str) -> None:
+    turns, order = Turns(database, 10.0), []
 
     def come(name: int) -> None:
         with turns.mine():
@@ -33,24 +41,24 @@ def test_whoever_came_first_has_the_first_turn() -> None:
     assert order == [0, 1, 2, 3, 4]
 
 
-def test_a_turn_that_does_not_come_is_given_up_and_nobody_else_suffers() -> None:
-    turns = Turns(0.05)
+def test_a_turn_that_does_not_come_is_given_up_and_nobody_else_suffers(database: str) -> None:
+    turns = Turns(database, 0.05)
     with turns.mine(), pytest.raises(Unavailable), turns.mine():
         raise AssertionError("two at once")
     with turns.mine():
         assert waiting_at(turns) == 0
 
 
-def test_an_error_in_one_turn_passes_the_turn_on() -> None:
-    turns = Turns(1.0)
+def test_an_error_in_one_turn_passes_the_turn_on(database: str) -> None:
+    turns = Turns(database, 1.0)
     with pytest.raises(ValueError, match="mine"), turns.mine():
         raise ValueError("mine")
     with turns.mine():
         pass
 
 
-def test_only_one_has_the_turn_at_any_moment() -> None:
-    turns, inside, most = Turns(30.0), 0, 0
+def test_only_one_has_the_turn_at_any_moment(database: str) -> None:
+    turns, inside, most = Turns(database, 30.0), 0, 0
 
     def come() -> None:
         nonlocal inside, most
@@ -66,3 +74,29 @@ def test_only_one_has_the_turn_at_any_moment() -> None:
     for thread in threads:
         thread.join(30)
     assert (most, inside) == (1, 0)
+
+
+def hold_until_told(database: str, holds: Event, may_end: Event) -> None:
+    with Turns(database, 30.0).mine():
+        holds.set()
+        may_end.wait(30)
+
+
+def test_the_processes_of_a_machine_wait_for_each_other_and_survive_each_others_death(database: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    holds, may_end = context.Event(), context.Event()
+    other = context.Process(target=hold_until_told, args=(database, holds, may_end), daemon=True)
+    other.start()
+    assert holds.wait(30)
+    entered = threading.Event()
+
+    def enter() -> None:
+        with Turns(database, 30.0).mine():
+            entered.set()
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    assert not entered.wait(0.2)
+    other.kill()
+    thread.join(30)
+    assert entered.is_set()

@@ -7,7 +7,7 @@ from bridge.broker.in_hand import MOST_IN_HAND, InHand
 
 def test_the_hand_doubles_with_each_batch_that_went_well_up_to_its_limit() -> None:
     in_hand, sizes = InHand(), []
-    for _batch in range(10):
+    for _batch in range(11):
         sizes.append(in_hand.size)
         in_hand.has_settled(in_hand.size)
 
