@@ -20,6 +20,7 @@ from consumers import records
 from consumers.keeping import keep_reading
 from consumers.parts import Parts
 from consumers.projection import END_USER
+from schemas.zendesk_records import UserRecord
 
 LAGGING = timedelta(seconds=2)
 MOST_LAGGING = 5
@@ -40,22 +41,32 @@ Question = Callable[[Asked, Zendesk], None]
 
 def ask_users(asked: Asked, zendesk: Zendesk) -> None:
     """Read up to a hundred users."""
-    reading = zendesk.users([wait.number for wait in asked.waits])
-    found = {record.id: record for record in reading.value}
+    found, read_at = _users(asked, zendesk)
     reading_id = _new_id()
     stated: list[Fact] = []
     read: list[Wait] = []
     for wait in asked.waits:
         record = found.get(wait.number)
         if record is None:
-            _not_there(asked, wait, reading.sent_at)
-        elif (at := _dated(wait, record.updated_at, reading.sent_at)) is None:
+            _not_there(asked, wait, read_at)
+        elif (at := _dated(wait, record.updated_at, read_at)) is None:
             _lag(asked, wait)
         else:
             stated += records.user_facts(record, at, reading_id)
             read.append(wait)
     if read:
         _keep_users(asked, stated, read)
+
+
+def _users(asked: Asked, zendesk: Zendesk) -> tuple[dict[int, UserRecord], datetime]:
+    """The users that Zendesk knows of those asked for, and the time of the reading."""
+    numbers = [wait.number for wait in asked.waits]
+    if len(numbers) == 1:
+        began_at = asked.parts.clock.now()
+        one = zendesk.user(numbers[0])
+        return ({numbers[0]: one.value}, one.sent_at) if one else ({}, began_at)
+    many = zendesk.users(numbers)
+    return {record.id: record for record in many.value}, many.sent_at
 
 
 def _keep_users(asked: Asked, stated: Sequence[Fact], read: Sequence[Wait]) -> None:

@@ -21,7 +21,7 @@ def test_a_user_that_zendesk_does_not_know_is_asked_for_again_and_pushes_nothing
     story.world.work()
     story.later(200)
     # Then it was asked for four times in all
-    asked = [call for call in story.readings() if call.path.endswith("show_many")]
+    asked = [call for call in story.readings() if call.path == f"/api/v2/users/{INVENTED}"]
     assert [(call.at - START).total_seconds() for call in asked] == [0, 2, 12, 72]
     # And nothing was sent, or kept as seen
     assert (story.writes(), story.looks()) == ([], [])
