@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def measure(folder: Path, broker_url: str, sailthru: StandIn, seconds: int) -> Latency:
-    """One run of the whole product: receiver, consumer and clock; each delivery of another linked customer."""
+    """One run of receiver, consumer and clock; each delivery is about another linked customer."""
     count = WARM_UP + PER_SECOND * seconds
     with product(folder, broker_url) as one:
         installation = one.install(sailthru.url, sailthru_share=1.0)
@@ -120,8 +120,8 @@ def _report(best: dict[str, Latency], rounds: dict[str, Sequence[object]]) -> Re
         rows=rows,
         targets=targets,
         remarks=[
-            f"{PER_SECOND} deliveries a second, each about another linked customer; no remote latency; receiver, "
-            "consumer, clock, RabbitMQ, stand-in and sender all on the same cores; SQLite ledger",
+            f"{PER_SECOND} deliveries a second, each about another linked customer; no remote latency; "
+            "receiver, consumer, clock, RabbitMQ, stand-in and sender all on the same cores; SQLite ledger",
             "the quieter of the rounds counts; the JSON output has them all",
         ],
         data={"rounds": rounds},

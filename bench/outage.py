@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
@@ -35,7 +35,10 @@ class Outage:
 
     killed_at: float = 0.0
     back_at: float = 0.0
-    thread: threading.Thread | None = field(default=None, repr=False)
+
+    @property
+    def away_s(self) -> float:
+        return self.back_at - self.killed_at
 
     def happen(self, server: RabbitServer, seconds: float) -> None:
         """Kill it after a quarter of the time and start it at the half of it."""
@@ -47,7 +50,7 @@ class Outage:
         time.sleep(max(0.0, began + seconds / 2 - time.monotonic()))
         server.start()
         self.back_at = time.monotonic()
-        say(f"RabbitMQ is open again, {self.back_at - self.killed_at:.1f} s later")
+        say(f"RabbitMQ is open again, {self.away_s:.1f} s later")
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,6 @@ def main() -> int:
 
 def measure(seconds: int) -> Outcome:
     """The whole product, one outage."""
-    count = PER_SECOND * seconds
     with ExitStack() as stack:
         folder = stack.enter_context(scratch())
         say("starting RabbitMQ and the stand-in")
@@ -89,24 +91,29 @@ def measure(seconds: int) -> Outcome:
         one.start_web()
         one.start_consumer()
         one.start_clock()
-        now = datetime.now(UTC)
-        events = [
-            ticket_event(3_000_000 + each, 1000 + each % CUSTOMERS, at=now + timedelta(milliseconds=each))
-            for each in range(count)
-        ]
-        requests = [raw_request(event, sent_at=now + timedelta(seconds=seconds / 2)) for event in events]
-        outage = Outage()
-        killer = threading.Thread(target=outage.happen, args=(server, seconds))
-        killer.start()
-        say(f"{count} deliveries at {PER_SECOND}/s")
-        sent = send(one.port, requests, per_second=PER_SECOND, connections=128)
-        killer.join()
-        ended = time.monotonic()
-        applied = _wait_applied(ledger, {event["id"] for event in events})
-        drained_s = time.monotonic() - ended
-        accepted = {event["id"] for event, each in zip(events, sent, strict=True) if each.status == 202}
-        left = _count(ledger, "SELECT count(*) FROM spool")
+        outcome = _deliver(one.port, ledger, server, seconds)
         one.stop()
+    return outcome
+
+
+def _deliver(port: int, ledger: Ledger, server: RabbitServer, seconds: int) -> Outcome:
+    now = datetime.now(UTC)
+    events = [
+        ticket_event(3_000_000 + each, 1000 + each % CUSTOMERS, at=now + timedelta(milliseconds=each))
+        for each in range(PER_SECOND * seconds)
+    ]
+    requests = [raw_request(event, sent_at=now + timedelta(seconds=seconds / 2)) for event in events]
+    outage = Outage()
+    killer = threading.Thread(target=outage.happen, args=(server, seconds))
+    killer.start()
+    say(f"{len(events)} deliveries at {PER_SECOND}/s")
+    sent = send(port, requests, per_second=PER_SECOND, connections=128)
+    killer.join()
+    ended = time.monotonic()
+    applied = _wait_applied(ledger, {event["id"] for event in events})
+    drained_s = time.monotonic() - ended
+    accepted = {event["id"] for event, each in zip(events, sent, strict=True) if each.status == 202}
+    left = _count(ledger, "SELECT count(*) FROM spool")
     return Outcome(sent, len(applied), len(accepted - applied), left, drained_s, outage)
 
 
@@ -144,9 +151,9 @@ def _report(found: Outcome) -> Report:
             Target("p99 of the answers", f"{p99 * 1000:.0f} ms", "under 1 s", p99 < 1.0),
         ],
         remarks=[
-            f"RabbitMQ was away for {found.outage.back_at - found.outage.killed_at:.1f} s, its own start included; "
-            f"all was applied {found.drained_s:.1f} s after the last delivery; {found.spooled_left} were left spooled",
-            "an answer's time counts from when the delivery was due, so that a slow one cannot hide those behind it",
+            f"RabbitMQ was away for {found.outage.away_s:.1f} s, its own start included; all was applied "
+            f"{found.drained_s:.1f} s after the last delivery; {found.spooled_left} were left in the spool",
+            "an answer's time counts from when the delivery was due: a slow one does not hide those behind it",
         ],
         data={
             "applied": found.applied,

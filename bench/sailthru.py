@@ -3,7 +3,7 @@
 It answers a write after a set latency, counts calls per wall-clock minute, refuses those above its quota with
 429, and keeps each body with the time of its arrival. Signatures are not checked: nobody else calls. Profiles
 follow one rule, sid `s7` has the address `c7@example.com`, so that none needs to be made before.
-`python -m bench.sailthru PORT`; `GET /bench/calls` tells what came, `POST /bench/rules` sets latency and quota.
+`python -m bench.sailthru PORT`; `GET /bench/calls` tells what came, `POST /bench/rules` sets the rules.
 """
 
 from __future__ import annotations

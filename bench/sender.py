@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sent:
-    """One delivery: when it was due, sent and answered (monotonic seconds), and the status; 0 if none came."""
+    """One delivery: when it was due, sent and answered (monotonic seconds); status 0 if nothing came."""
 
     due_at: float
     sent_at: float

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.errors import Unreadable, UnknownVersion
+from schemas.errors import UnknownVersion, Unreadable
 
 VERSION = 1
 LANES = ("agent", "zendesk", "sailthru")

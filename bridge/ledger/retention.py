@@ -45,7 +45,9 @@ def forget(ledger: Ledger, keep_days: int) -> None:
 def clear_removed(ledger: Ledger) -> None:
     """Delete what belongs to installations that were removed, then themselves."""
     with ledger.reading() as connection:
-        removed = list(connection.scalars(select(installations.c.id).where(installations.c.removed_at.is_not(None))))
+        removed = list(
+            connection.scalars(select(installations.c.id).where(installations.c.removed_at.is_not(None)))
+        )
     for number in removed:
         for table in OF_AN_INSTALLATION:
             _clear(ledger, table, list(table.primary_key), (table.c.installation_id == number,))
