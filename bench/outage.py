@@ -153,7 +153,7 @@ def _report(found: Outcome) -> Report:
         remarks=[
             f"RabbitMQ was away for {found.outage.away_s:.1f} s, its own start included; all was applied "
             f"{found.drained_s:.1f} s after the last delivery; {found.spooled_left} were left in the spool",
-            "an answer's time counts from when the delivery was due: a slow one does not hide those behind it",
+            "an answer's time counts from when the delivery was due: a slow one hides none behind it",
         ],
         data={
             "applied": found.applied,
