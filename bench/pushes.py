@@ -249,7 +249,7 @@ def _report(steady: dict[str, Steady], backlog: Backlog | None) -> Report:
         targets=targets,
         remarks=[
             "sailthru_share = 1.0, a quota of 300/s counted per wall-clock minute; distinct linked "
-            "customers, one event each, out of a RabbitMQ queue; counted where the calls arrive, from the first one on",
+            "customers, one event each, out of a RabbitMQ queue; counted where the calls arrive",
             "backlog: ten shuffled events on each of 2,000 customers, the same quota; the time runs from the "
             "start of the consumer's process until the last event is applied in the ledger (SQLite)",
         ],
