@@ -77,12 +77,16 @@ def finish(connection: Connection, ended: Sequence[Finished], now: int) -> None:
         }
         for one in ended
     ]
-    statement = update(attempts).where(
+    if rows:
+        connection.execute(_FINISH, rows)
+
+
+_FINISH = (
+    update(attempts)
+    .where(
         attempts.c.installation_id == bindparam("key_installation"),
         attempts.c.zendesk_id == bindparam("key_customer"),
         attempts.c.lease == bindparam("key_lease"),
     )
-    if rows:
-        connection.execute(
-            statement.values({name: bindparam(name) for name in ("outcome", "error", "finished_at")}), rows
-        )
+    .values({name: bindparam(name) for name in ("outcome", "error", "finished_at")})
+)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from bridge.ledger.tables import dead_letters
 from bridge.ledger.writing import chunks, lock_subjects
@@ -109,13 +109,16 @@ def lettered(connection: Connection, installation_id: int, zendesk_ids: Iterable
     """Which of these customers have an open letter."""
     found: set[int] = set()
     for some in chunks(zendesk_ids):
-        query = select(dead_letters.c.zendesk_id).where(
-            dead_letters.c.installation_id == installation_id,
-            dead_letters.c.state == OPEN,
-            dead_letters.c.zendesk_id.in_(some),
-        )
-        found.update(connection.scalars(query))
+        asked = {"installation_id": installation_id, "some": some}
+        found.update(connection.scalars(_LETTERED, asked))
     return found
+
+
+_LETTERED = select(dead_letters.c.zendesk_id).where(
+    dead_letters.c.installation_id == bindparam("installation_id"),
+    dead_letters.c.state == OPEN,
+    dead_letters.c.zendesk_id.in_(bindparam("some", expanding=True)),
+)
 
 
 def mark(connection: Connection, ids: Sequence[int], state: str) -> None:

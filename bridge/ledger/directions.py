@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bridge.ledger.tables import directions
 from bridge.ledger.writing import upsert
@@ -43,8 +43,11 @@ class Direction:
 
 def troubled(connection: Connection, system: str) -> dict[int, Direction]:
     """The installations whose `system` is in trouble."""
-    query = select(directions).where(directions.c.system == system)
-    return {row.installation_id: Direction(**row._asdict()) for row in connection.execute(query)}
+    rows = connection.execute(_TROUBLED, {"name": system})
+    return {row.installation_id: Direction(**row._asdict()) for row in rows}
+
+
+_TROUBLED = select(directions).where(directions.c.system == bindparam("name"))
 
 
 def put(connection: Connection, direction: Direction) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from bridge.clock import to_micros
 from bridge.ledger.tables import events
@@ -60,18 +60,21 @@ def apply_up_to(
     connection: Connection, installation_id: int, zendesk_id: int, version: int, now: int
 ) -> list[AppliedEvent]:
     """What this customer's facts held at `version` is in Sailthru: its events up to there are applied."""
-    statement = (
-        update(events)
-        .where(
-            IS_UNAPPLIED,
-            events.c.installation_id == installation_id,
-            events.c.zendesk_id == zendesk_id,
-            events.c.version <= version,
-        )
-        .values(outcome=APPLIED, applied_at=now)
-        .returning(events.c.type, events.c.received_at)
+    asked = {"of": installation_id, "whom": zendesk_id, "up_to": version, "applied": now}
+    return [AppliedEvent(row.type, row.received_at) for row in connection.execute(_APPLY, asked)]
+
+
+_APPLY = (
+    update(events)
+    .where(
+        IS_UNAPPLIED,
+        events.c.installation_id == bindparam("of"),
+        events.c.zendesk_id == bindparam("whom"),
+        events.c.version <= bindparam("up_to"),
     )
-    return [AppliedEvent(row.type, row.received_at) for row in connection.execute(statement)]
+    .values(outcome=APPLIED, applied_at=bindparam("applied"))
+    .returning(events.c.type, events.c.received_at)
+)
 
 
 def finish(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Update, select, update
+from sqlalchemy import Connection, Update, bindparam, select, update
 
 from bridge.clock import from_micros, to_micros
 from bridge.ledger.tables import quotas
@@ -101,20 +101,23 @@ def hold(connection: Connection, installation_id: int, name: str, until: datetim
     connection.execute(longer.values(held_until=to_micros(until)))
 
 
+_STANDING = (
+    select(quotas)
+    .where(quotas.c.installation_id == bindparam("of"), quotas.c.bucket == bindparam("name"))
+    .with_for_update()
+)
+
+
 def _bucket(connection: Connection, drawing: Drawing) -> Bucket:
-    query = (
-        select(quotas)
-        .where(quotas.c.installation_id == drawing.installation_id, quotas.c.bucket == drawing.bucket)
-        .with_for_update()
-    )
-    row = connection.execute(query).first()
+    asked = {"of": drawing.installation_id, "name": drawing.bucket}
+    row = connection.execute(_STANDING, asked).first()
     if row is None:
         upsert(
             connection,
             quotas,
             [_new_row(drawing.installation_id, drawing.bucket, drawing.default_per_minute)],
         )
-        row = connection.execute(query).one()
+        row = connection.execute(_STANDING, asked).one()
     return Bucket(row.per_minute, from_micros(row.next_at), from_micros(row.held_until))
 
 
