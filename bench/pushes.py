@@ -10,7 +10,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -100,7 +100,7 @@ def _steady(name: str, seconds: int) -> dict[str, Any]:
 
 
 def run_steady(scene: Scene, name: str, *, consumers: int, per_minute: int, seconds: int) -> Steady:
-    """Distinct linked customers, one event each, pushed for so long; counted from the first push."""
+    """Distinct linked customers, one event each; counted from when all events were kept."""
     customers = int(min(per_minute / 60, 900) * (seconds + 15))
     with product(scene.folder / name, scene.broker_url) as one:
         _prepare(one, scene, per_minute, range(1000, 1000 + customers))
@@ -110,17 +110,17 @@ def run_steady(scene: Scene, name: str, *, consumers: int, per_minute: int, seco
         fill(one.broker_url, events)
         for number in range(consumers):
             one.start_consumer(f"consumer{number}")
-        _wait(scene.sailthru, lambda calls: calls > 0)
+        ledger = one.ledger()
+        _wait_kept(ledger, customers)
+        ledger.engine.dispose()
         began, first_minute = time.monotonic(), int(time.time() // 60)
         _watch(name, scene.sailthru, seconds)
         resets = int(time.time() // 60) - first_minute
         _, refused = scene.sailthru.count()
-        calls = [call for call in scene.sailthru.calls() if call.at <= began + seconds]
+        calls = [call for call in scene.sailthru.calls() if began <= call.at <= began + seconds]
         one.stop()
     purge(scene.broker_url)
-    # The start is counted from the first push itself, which came a moment before it was noticed.
-    took = began + seconds - min(call.at for call in calls)
-    return Steady(len(calls) / took, refused, seconds, resets, _least(calls, began, seconds))
+    return Steady(len(calls) / seconds, refused, seconds, resets, _least(calls, began, seconds))
 
 
 def _least(calls: Sequence[Call], began: float, seconds: int) -> float:
@@ -198,12 +198,17 @@ def _watch(name: str, sailthru: StandIn, seconds: int) -> None:
         before = calls
 
 
-def _wait(sailthru: StandIn, is_enough: Callable[[int], bool]) -> None:
+def _wait_kept(ledger: Ledger, wanted: int) -> None:
+    """Until all events came off the queue: while it has a backlog, facts run ahead and pushes wait."""
     ends = time.monotonic() + LATEST_S
-    while not is_enough(sailthru.count()[0]):
+    while True:
+        with ledger.reading() as connection:
+            kept = connection.scalar(text("SELECT count(*) FROM events")) or 0
+        if kept >= wanted:
+            return
         if time.monotonic() > ends:
-            raise SystemExit("nothing was pushed")
-        time.sleep(0.05)
+            raise SystemExit(f"only {kept} of {wanted} events were kept")
+        time.sleep(0.25)
 
 
 def _wait_applied(ledger: Ledger, wanted: int) -> int:
@@ -249,7 +254,7 @@ def _report(steady: dict[str, Steady], backlog: Backlog | None) -> Report:
         targets=targets,
         remarks=[
             "sailthru_share = 1.0, a quota of 300/s counted per wall-clock minute; distinct linked "
-            "customers, one event each, out of a RabbitMQ queue; counted where the calls arrive",
+            "customers, one event each, from a RabbitMQ queue; counted where calls arrive, once all are kept",
             "backlog: ten shuffled events on each of 2,000 customers, the same quota; the time runs from the "
             "start of the consumer's process until the last event is applied in the ledger (SQLite)",
         ],
