@@ -31,6 +31,21 @@ TICKETS = "tickets"  # the complete list of ticket ids, as read
 TAG_PREFIX = "tag/"
 FORMER_PREFIX = "former/"  # the value is when it is first known to have been this user's, in microseconds
 
+# What a reading of the profile states; Sailthru owns it, and Zendesk is owed it.
+SAILTHRU_PREFIX = "sailthru/"
+OPTOUT = "sailthru/optout"  # none, basic, all
+ENGAGEMENT = "sailthru/engagement"
+SCORE = "sailthru/score"  # 1 to 4; None: not available
+LISTS = "sailthru/lists"  # name -> time of the sign-up, ISO 8601 UTC, None where it cannot be read
+SIGNUP = "sailthru/signup"  # this and the next: ISO 8601 UTC, None: never
+LAST_OPEN = "sailthru/last_open"
+LAST_CLICK = "sailthru/last_click"
+LAST_PAGEVIEW = "sailthru/last_pageview"
+LAST_PURCHASE = "sailthru/last_purchase"
+LAST_LOGIN = "sailthru/last_login"
+LIFETIME = "sailthru/lifetime"  # messages, opens, clicks, pageviews, purchases, revenue_cents -> integer
+PREDICTIONS = "sailthru/predictions"  # var -> number, of those that the installation names
+
 
 @dataclass(frozen=True)
 class Fact:

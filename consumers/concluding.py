@@ -169,7 +169,8 @@ class _Conclusion:
         if settled.letter is not None:
             dead.bury(self.connection, self._letter(settled.letter), self.now)
         if isinstance(settled.verdict, Dead):
-            events.finish(self.connection, *key, outcome=events.DEAD, reason=settled.verdict.reason)
+            reason = settled.verdict.reason
+            events.finish(self.connection, *key, outcome=events.DEAD, reason=reason, lanes=events.TO_SAILTHRU)
         if settled.closes:
             dead.close(self.connection, *key, reasons=settled.closes)
         if settled.resend:

@@ -91,7 +91,8 @@ def apply_rest(
     if rest.outcome is None:
         return rested, []
     if rest.outcome != events.APPLIED:
-        events.finish(connection, *key, outcome=rest.outcome, reason=rest.state.replace("_", " "))
+        why = rest.state.replace("_", " ")
+        events.finish(connection, *key, outcome=rest.outcome, reason=why, lanes=events.TO_SAILTHRU)
         return rested, []
     blocked = _blocked_reason(customer)
     if blocked:

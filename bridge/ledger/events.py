@@ -19,6 +19,10 @@ APPLIED = "applied"
 IGNORED = "ignored"
 DEAD = "dead"
 
+# Whose events are applied by a push to the one system, and whose by a push to the other.
+TO_SAILTHRU = ("zendesk", "agent")
+TO_ZENDESK = ("sailthru",)
+
 IS_UNAPPLIED = text("outcome = 'kept'")
 
 
@@ -35,7 +39,7 @@ class KeptEvent:
 
 @dataclass(frozen=True)
 class AppliedEvent:
-    """An event whose customer's facts are in Sailthru now."""
+    """An event whose customer's facts are in the other system now."""
 
     type: str
     received_at: int
@@ -57,10 +61,16 @@ def keep(connection: Connection, installation_id: int, kept: Sequence[KeptEvent]
 
 
 def apply_up_to(
-    connection: Connection, installation_id: int, zendesk_id: int, version: int, now: int
+    connection: Connection,
+    installation_id: int,
+    zendesk_id: int,
+    version: int,
+    now: int,
+    *,
+    lanes: Sequence[str] = TO_SAILTHRU,
 ) -> list[AppliedEvent]:
-    """What this customer's facts held at `version` is in Sailthru: its events up to there are applied."""
-    asked = {"of": installation_id, "whom": zendesk_id, "up_to": version, "applied": now}
+    """What this customer's facts held at `version` is in the other system: its events so far are applied."""
+    asked = {"of": installation_id, "whom": zendesk_id, "up_to": version, "applied": now, "lanes": lanes}
     return [AppliedEvent(row.type, row.received_at) for row in connection.execute(_APPLY, asked)]
 
 
@@ -71,13 +81,14 @@ _APPLY = (
         events.c.installation_id == bindparam("of"),
         events.c.zendesk_id == bindparam("whom"),
         events.c.version <= bindparam("up_to"),
+        events.c.lane.in_(bindparam("lanes", expanding=True)),
     )
     .values(outcome=APPLIED, applied_at=bindparam("applied"))
     .returning(events.c.type, events.c.received_at)
 )
 
 
-def finish(
+def finish(  # noqa: PLR0913 - one parameter for each thing that narrows
     connection: Connection,
     installation_id: int,
     zendesk_id: int,
@@ -85,10 +96,17 @@ def finish(
     outcome: str,
     reason: str,
     types: Sequence[str] = (),
+    lanes: Sequence[str] = (*TO_SAILTHRU, *TO_ZENDESK),
 ) -> None:
-    """Its events that are not applied end otherwise; `types` narrows to those that begin with one of them."""
+    """Its events that are not applied end otherwise.
+
+    `types` narrows to those that begin with one of them, `lanes` to those of these lanes.
+    """
     statement = update(events).where(
-        IS_UNAPPLIED, events.c.installation_id == installation_id, events.c.zendesk_id == zendesk_id
+        IS_UNAPPLIED,
+        events.c.installation_id == installation_id,
+        events.c.zendesk_id == zendesk_id,
+        events.c.lane.in_(lanes),
     )
     for prefix in types:
         statement = statement.where(events.c.type.startswith(prefix))

@@ -104,6 +104,43 @@ customers = Table(
     Index("ix_customers_address", "installation_id", "address"),
 )
 
+# The way back, one row for each linked customer: when its profile was read and will be read next, what
+# Zendesk surely holds of it, and what is owed there.
+zendesk_users = Table(
+    "zendesk_users",
+    metadata,
+    _installation(),
+    Column("zendesk_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("read_at", BigInteger),  # when the profile was read last
+    Column("refresh_at", BigInteger),  # when the clock has it read again
+    Column("has_open", Boolean, nullable=False, server_default=text("false")),  # a ticket that is not solved
+    Column("wanted", BigInteger, nullable=False, server_default="0"),  # version of the facts
+    Column("paid", BigInteger, nullable=False, server_default="0"),  # version that Zendesk surely holds
+    Column("owed", Boolean, nullable=False, server_default=text("false")),
+    Column("owed_at", BigInteger),  # since when
+    Column(
+        "due_at", BigInteger
+    ),  # when the pusher looks at it next; later than `owed_at` where nobody hurries
+    Column(
+        "not_before", BigInteger, nullable=False, server_default="0"
+    ),  # Zendesk limits updates of one user
+    Column("lease", BigInteger, nullable=False, server_default="0"),
+    Column("lease_until", BigInteger),
+    Column("known", Text, nullable=False, server_default="{}"),  # field -> what Zendesk surely holds
+    Column("opened", Text, nullable=False, server_default="[]"),  # tickets just opened, to be tagged once
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", BigInteger),
+    Column("pushed_at", BigInteger),
+    Index(
+        "ix_zendesk_users_owed",
+        "installation_id",
+        "due_at",
+        sqlite_where=text("owed"),
+        postgresql_where=text("owed"),
+    ),
+    Index("ix_zendesk_users_refresh", "installation_id", "refresh_at"),
+)
+
 facts = Table(
     "facts",
     metadata,

@@ -260,3 +260,39 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("installation_id", "subject", "kind", name=op.f("pk_waits")),
     )
     op.create_index("ix_waits_due", "waits", ["kind", "due_at"], unique=False)
+    op.create_table(
+        "zendesk_users",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("zendesk_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("refresh_at", sa.BigInteger(), nullable=True),
+        sa.Column("has_open", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("wanted", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("paid", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("owed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("owed_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("not_before", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lease", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=True),
+        sa.Column("known", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("opened", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.Column("pushed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_zendesk_users_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "zendesk_id", name=op.f("pk_zendesk_users")),
+    )
+    op.create_index(
+        "ix_zendesk_users_owed",
+        "zendesk_users",
+        ["installation_id", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("owed"),
+        postgresql_where=sa.text("owed"),
+    )
+    op.create_index(
+        "ix_zendesk_users_refresh", "zendesk_users", ["installation_id", "refresh_at"], unique=False
+    )
