@@ -9,7 +9,8 @@ import sys
 from typing import Any
 
 from bridge.settings import OPTIONS, Option, default_of
-from schemas.installation import SECRET_KEYS, Key, documented
+from schemas.installation import Key, documented
+from schemas.installation_secrets import SECRET_KEYS
 
 HEAD = """\
 # Configuration
@@ -78,7 +79,7 @@ def _written(default: Any) -> str:
         return f"`{str(default).lower()}`"
     if default in ("", ()):
         return "none"
-    return f"`{default}`"
+    return f"`{list(default) if isinstance(default, tuple) else default}`"
 
 
 if __name__ == "__main__":

@@ -40,6 +40,10 @@ class Settings:
     pushes_at_once: int = 64
     web_workers: int = 2
     web_threads: int = 32
+    sailthru_settle_s: int = 5
+    sailthru_settle_most_s: int = 30
+    refresh_open_s: int = 3600
+    refresh_all_s: int = 86400
 
 
 Read = Callable[[FileAwareEnv, str], Any]
@@ -187,6 +191,32 @@ OPTIONS = (
         _whole(1, 512),
         "How many requests each of them answers at the same time.",
     ),
+    Option(
+        "SAILTHRU_SETTLE_S",
+        "sailthru_settle_s",
+        _whole(1, 300),
+        "How many seconds a Sailthru profile must have been left alone before it is read: right after a "
+        "change Sailthru may still answer with the old state.",
+    ),
+    Option(
+        "SAILTHRU_SETTLE_MOST_S",
+        "sailthru_settle_most_s",
+        _whole(1, 3600),
+        "After how many seconds a profile that keeps changing is read all the same. Not less than "
+        "`SAILTHRU_SETTLE_S`.",
+    ),
+    Option(
+        "REFRESH_OPEN_S",
+        "refresh_open_s",
+        _whole(60, 604_800),
+        "Every how many seconds the profile of a customer with an unsolved ticket is read anew.",
+    ),
+    Option(
+        "REFRESH_ALL_S",
+        "refresh_all_s",
+        _whole(60, 2_592_000),
+        "Every how many seconds the profile of every other linked customer is read anew.",
+    ),
 )
 
 
@@ -205,9 +235,17 @@ def load_settings(env_file: Path = Path(".env")) -> Settings:
         faults.append(f"{env_file}: cannot be read ({error})")
     for option in OPTIONS:
         _read(env, option, values=values, faults=faults)
+    faults.extend(_at_odds(values))
     if faults:
         raise BadSettings(faults)
     return Settings(**values)
+
+
+def _at_odds(values: Mapping[str, Any]) -> list[str]:
+    settle_s = values.get("sailthru_settle_s", Settings.sailthru_settle_s)
+    if values.get("sailthru_settle_most_s", Settings.sailthru_settle_most_s) >= settle_s:
+        return []
+    return [f"SAILTHRU_SETTLE_MOST_S: must not be less than SAILTHRU_SETTLE_S, which is {settle_s}"]
 
 
 def _read(env: FileAwareEnv, option: Option, *, values: dict[str, Any], faults: list[str]) -> None:

@@ -16,13 +16,13 @@ from bridge.services import Services
 from commands.opening import json_option, opened, operator
 from commands.output import print_fields, print_json, print_rows
 from schemas.installation import (
-    SECRET_KEYS,
     BadInstallation,
     InstallationSettings,
     as_record,
     changed,
     installation_settings,
 )
+from schemas.installation_secrets import SECRET_KEYS
 
 from_option = click.option(
     "--from",

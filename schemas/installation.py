@@ -19,12 +19,6 @@ SAILTHRU_URL = "https://api.sailthru.com"
 OAUTH = ("oauth_client_id", "oauth_client_secret")
 API_TOKEN = ("email", "api_token")
 
-# What is kept encrypted and never shown. A Sailthru api_key only names the account, as a user name does.
-SECRET_KEYS: Mapping[str, tuple[str, ...]] = {
-    "zendesk": ("oauth_client_secret", "api_token", "webhook_secrets"),
-    "sailthru": ("api_secret",),
-}
-
 
 class BadInstallation(ValueError):
     """An installation's settings that cannot be used; `faults` names every fault with its place."""
@@ -64,6 +58,7 @@ class Options:
     create_profiles: bool = False
     email_conflict: str = "error"
     value_score: str = "var:customer_value_score"
+    score_boundaries: tuple[float, ...] = (25, 50, 75)
     high_value_at: int = 4
     predictions: tuple[str, ...] = ()
     tickets_kept: int = 50
@@ -123,23 +118,6 @@ def as_record(settings: InstallationSettings) -> dict[str, dict[str, Any]]:
         section: {key: list(value) if isinstance(value, tuple) else value for key, value in content.items()}
         for section, content in asdict(settings).items()
     }
-
-
-def split(record: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """`as_record` in two: what may be shown, and what is secret."""
-    public = {
-        section: {key: value for key, value in content.items() if key not in SECRET_KEYS.get(section, ())}
-        for section, content in record.items()
-    }
-    secret = {section: {key: record[section][key] for key in keys} for section, keys in SECRET_KEYS.items()}
-    return public, secret
-
-
-def joined(
-    public: Mapping[str, Mapping[str, Any]], secret: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    """What `split` took apart."""
-    return {section: {**content, **secret.get(section, {})} for section, content in public.items()}
 
 
 @dataclass(frozen=True)
@@ -244,8 +222,12 @@ class _Options(_Section):
         help="Where a customer's value comes from: `var:<var>`, `percentile:<var>`, or "
         "`smart_lists:<list>=4,<list>=3,…`.",
     )
+    score_boundaries = values.Boundaries(
+        help="For `percentile:<var>`: from which percentile on a customer scores 2, 3 and 4; below the first "
+        "the score is 1. Three numbers between 0 and 100, each above the one before."
+    )
     high_value_at = values.Whole(
-        least=0, most=1000, help="The score from which a customer counts as valuable."
+        least=1, most=4, help="The score, 1 to 4, from which a customer counts as valuable."
     )
     predictions = fields.List(
         values.Text(validate=values.var_name, help=""),

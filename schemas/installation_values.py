@@ -16,8 +16,10 @@ from marshmallow import ValidationError, fields, validate
 PUBLIC_TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105 - it opens nothing
 
 _VAR = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LIST_SCORE = re.compile(r"[^=,]+=\d{1,3}")
+_LIST_SCORE = re.compile(r"[^=,]+=[1-4]")
 _AUDIENCE = re.compile(r"https?://[^/\s]+/api/v2/apps/installations/\d+\.json")
+
+THREE_BOUNDARIES = "must be three numbers between 0 and 100, each above the one before, as in [25, 50, 75]"
 
 
 class Text(fields.String):
@@ -110,6 +112,22 @@ class Share(fields.Float):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Boundaries(fields.Field[tuple[float, ...]]):
+    """Where each of the upper three of four scores begins, in per cent."""
+
+    def __init__(self, *, help: str) -> None:  # noqa: A002
+        super().__init__(metadata={"help": help}, error_messages={"null": THREE_BOUNDARIES})
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> tuple[float, ...]:
+        if not isinstance(value, list | tuple) or len(value) != 3:
+            raise ValidationError(THREE_BOUNDARIES)
+        if not all(isinstance(part, int | float) and not isinstance(part, bool) for part in value):
+            raise ValidationError(THREE_BOUNDARIES)
+        if not 0 <= value[0] < value[1] < value[2] <= 100:  # NaN is in no order, and refused here too
+            raise ValidationError(THREE_BOUNDARIES)
+        return tuple(value)
+
+
 def sign_in_faults(
     given: Mapping[str, Any], one: tuple[str, str], *, other: tuple[str, str]
 ) -> dict[str, list[str]]:
@@ -175,7 +193,9 @@ def value_score(text: str) -> None:
         return
     if kind == "smart_lists" and all(_LIST_SCORE.fullmatch(part.strip()) for part in rest.split(",")):
         return
-    raise ValidationError("must be var:<var>, percentile:<var> or smart_lists:<list>=<score>,<list>=<score>")
+    raise ValidationError(
+        "must be var:<var>, percentile:<var> or smart_lists:<list>=<score>,<list>=<score> with scores 1 to 4"
+    )
 
 
 def currency(text: str) -> None:

@@ -16,7 +16,8 @@ from bridge.errors import BadSettings
 from bridge.ledger.tables import installations as table
 from bridge.ledger.writing import chunks
 from bridge.vault import Vault
-from schemas.installation import InstallationSettings, as_record, installation_settings, joined, split
+from schemas.installation import InstallationSettings, as_record, installation_settings
+from schemas.installation_secrets import joined, split
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 

@@ -57,6 +57,10 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://root@host/bridge")
     monkeypatch.setenv("BROKER_URL", "redis://host")
     monkeypatch.setenv("METRICS_TOKEN", "short")
+    monkeypatch.setenv("SAILTHRU_SETTLE_S", "0")
+    monkeypatch.setenv("SAILTHRU_SETTLE_MOST_S", "3")
+    monkeypatch.setenv("REFRESH_OPEN_S", "hourly")
+    monkeypatch.setenv("REFRESH_ALL_S", "59")
     named = [fault.partition(":")[0] for fault in faults()]
     assert named == [
         "SECRET_KEY",
@@ -66,7 +70,22 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "LOG_LEVEL",
         "METRICS_TOKEN",
         "RETENTION_DAYS",
+        "SAILTHRU_SETTLE_S",
+        "REFRESH_OPEN_S",
+        "REFRESH_ALL_S",
+        "SAILTHRU_SETTLE_MOST_S",
     ]
+
+
+@pytest.mark.parametrize(("settle", "most"), [("31", ""), ("9", "8")])
+def test_a_profile_is_not_read_before_it_could_have_settled(
+    settle: str, most: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", GOOD_KEY)
+    monkeypatch.setenv("SAILTHRU_SETTLE_S", settle)
+    monkeypatch.setenv("SAILTHRU_SETTLE_MOST_S", most)
+    (fault,) = faults()
+    assert fault == f"SAILTHRU_SETTLE_MOST_S: must not be less than SAILTHRU_SETTLE_S, which is {settle}"
 
 
 def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.installation import (
-    SECRET_KEYS,
     BadInstallation,
     InstallationSettings,
     Options,
@@ -17,9 +16,8 @@ from schemas.installation import (
     changed,
     documented,
     installation_settings,
-    joined,
-    split,
 )
+from schemas.installation_secrets import SECRET_KEYS, joined, split
 from schemas.installation_values import PUBLIC_TEST_SECRET
 
 LEAST: dict[str, Any] = {
@@ -80,12 +78,14 @@ def test_secrets_are_kept_apart_and_never_shown() -> None:
 
 
 def test_every_fault_is_named_at_once_with_its_place() -> None:
-    record = {
+    record: dict[str, Any] = {
         "zendesk": {"url": "http://acme.zendesk.com", "email": "a@b.c", "webhook_secret": "x"},
         "sailthru": {"api_key": ""},
         "option": {},
         "options": {"email_conflict": "guess", "tickets_kept": True, "zendesk_share": 0, "predictions": "pv"},
     }
+    record["options"]["score_boundaries"] = [1, 2]
+
     assert {fault.partition(":")[0] for fault in faults(record)} == {
         "zendesk.url",
         "zendesk.api_token",
@@ -97,6 +97,7 @@ def test_every_fault_is_named_at_once_with_its_place() -> None:
         "options.tickets_kept",
         "options.zendesk_share",
         "options.predictions",
+        "options.score_boundaries",
     }
 
 
@@ -160,6 +161,12 @@ def test_a_value_score_has_three_forms(value: str) -> None:
     assert installation_settings(having("options", value_score=value)).options.value_score == value
 
 
+def test_the_boundaries_of_the_score_may_be_fractions_and_touch_both_ends() -> None:
+    settings = installation_settings(having("options", score_boundaries=[0, 99.5, 100]))
+    assert list(settings.options.score_boundaries) == [0, 99.5, 100]
+    assert installation_settings(as_record(settings)) == settings
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -168,9 +175,23 @@ def test_a_value_score_has_three_forms(value: str) -> None:
         ("value_score", "smart_lists:"),
         ("value_score", "smart_lists:Gold"),
         ("value_score", "smart_lists:Gold=high"),
+        ("value_score", "smart_lists:Gold=5"),
+        ("value_score", "smart_lists:Gold=0"),
+        ("score_boundaries", [25, 50]),
+        ("score_boundaries", [25, 25, 75]),
+        ("score_boundaries", [75, 50, 25]),
+        ("score_boundaries", [-1, 50, 75]),
+        ("score_boundaries", [25, 50, 101]),
+        ("score_boundaries", [25, "50", 75]),
+        ("score_boundaries", [True, 50, 75]),
+        ("score_boundaries", [25, float("nan"), 75]),
+        ("score_boundaries", "25,50,75"),
+        ("score_boundaries", None),
         ("email_conflict", "Merge"),
         ("high_value_at", "4"),
         ("high_value_at", 4.5),
+        ("high_value_at", 0),
+        ("high_value_at", 5),
         ("tickets_kept", 0),
         ("predictions", ["pv 30"]),
         ("currency", "usd"),
