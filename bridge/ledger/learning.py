@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -10,10 +12,34 @@ from sqlalchemy import Connection, select, update
 from bridge.ledger.tables import installations
 
 
+@dataclass(frozen=True)
+class ZendeskWays:
+    """What a Zendesk account has and can do.
+
+    `user_fields`: the keys of its user fields, read at `fields_at` (microseconds); None: not read yet.
+    `has_user_tags`: whether users have tags at all; true until one was seen without.
+    """
+
+    user_fields: frozenset[str] | None = None
+    fields_at: int = 0
+    has_user_tags: bool = True
+
+
+def zendesk_ways(learned: Mapping[str, Any]) -> ZendeskWays:
+    """What was learned of the Zendesk account."""
+    fields = learned.get("user_fields")
+    return ZendeskWays(
+        None if fields is None else frozenset(fields),
+        learned.get("user_fields_at", 0),
+        learned.get("user_tags", True),
+    )
+
+
 def learned(connection: Connection, installation_id: int) -> dict[str, Any]:
     """What was learned so far.
 
-    `objects` is `merged` or `replaced`: what Sailthru does with an object sent into one.
+    `objects` is `merged` or `replaced`: what Sailthru does with an object sent into one. `user_fields`,
+    `user_fields_at` and `user_tags`: see `ZendeskWays`.
     """
     text = connection.scalar(select(installations.c.learned).where(installations.c.id == installation_id))
     known: dict[str, Any] = json.loads(text or "{}")
@@ -22,6 +48,10 @@ def learned(connection: Connection, installation_id: int) -> dict[str, Any]:
 
 def learn(connection: Connection, installation_id: int, **found: Any) -> None:
     """Remember one thing more. The settings did not change, so neither does `updated_at`."""
+    # Held, so that of two who learn something at once neither forgets what the other found.
+    connection.execute(
+        select(installations.c.id).where(installations.c.id == installation_id).with_for_update()
+    )
     known = learned(connection, installation_id) | found
     connection.execute(
         update(installations).where(installations.c.id == installation_id).values(learned=json.dumps(known))

@@ -19,10 +19,21 @@ from bridge.ledger.tables import (
     installations,
     quotas,
     waits,
+    zendesk_users,
 )
 
 AT_ONCE = 5_000  # rows in one transaction, so that nobody waits long for it
-OF_AN_INSTALLATION = (waits, directions, quotas, facts, attempts, dead_letters, events, customers)
+OF_AN_INSTALLATION = (
+    waits,
+    directions,
+    quotas,
+    facts,
+    attempts,
+    dead_letters,
+    events,
+    zendesk_users,
+    customers,
+)
 
 
 def forget(ledger: Ledger, keep_days: int) -> None:

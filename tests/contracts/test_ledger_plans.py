@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from bridge.clock import to_micros
-from bridge.ledger import customers, events, looking, waits
+from bridge.ledger import customers, events, looking, waits, zendesk_users
 from bridge.ledger.events import APPLIED, KEPT
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.tables import customers as customers_table
 from bridge.ledger.tables import events as events_table
 from bridge.ledger.tables import waits as waits_table
+from bridge.ledger.tables import zendesk_users as users_table
 from tests.bridge.remotes.still_clock import NOW
 
 T = to_micros(NOW)
@@ -36,6 +37,17 @@ ASKED: dict[str, tuple[Callable[[Connection], object], str]] = {
         lambda connection: events.apply_up_to(connection, 1, 5, 1, T),
         "ix_events_unapplied",
     ),
+    "whose user in Zendesk is due": (
+        lambda connection: zendesk_users.claimable(connection, 1, T, limit=10),
+        "ix_zendesk_users_owed",
+    ),
+    "who is held": (lambda connection: zendesk_users.gather(connection, 1, T), "ix_zendesk_users_owed"),
+    "which installations owe Zendesk": (zendesk_users.installations_owed, "ix_zendesk_users_owed"),
+    "when Zendesk is due next": (zendesk_users.next_due, "ix_zendesk_users_owed"),
+    "whose profile is read again": (
+        lambda connection: zendesk_users.due_for_refresh(connection, 1, T, limit=10),
+        "ix_zendesk_users_refresh",
+    ),
     "which waits are due": (
         lambda connection: waits.claim_due(connection, ("user",), NOW, hold=NOW - NOW, limit=10),
         "ix_waits_due",
@@ -55,6 +67,16 @@ def full(ledger: Ledger, acme: int) -> Ledger:
                 for n in numbers
             ],
         )
+        connection.execute(
+            users_table.insert(),
+            [
+                {
+                    "installation_id": acme, "zendesk_id": n, "owed": n <= OPEN, "due_at": T, "owed_at": T,
+                    "refresh_at": T if n <= OPEN else 2 * T,
+                }
+                for n in numbers
+            ],
+        )  # fmt: skip
         connection.execute(
             events_table.insert(),
             [
@@ -108,3 +130,5 @@ def test_what_is_open_is_found_without_looking_at_what_is_not(full: Ledger, ques
     assert index in plan, plan
     assert "Seq Scan on customers" not in plan
     assert "SCAN customers\n" not in plan
+    assert "Seq Scan on zendesk_users" not in plan
+    assert "SCAN zendesk_users\n" not in plan

@@ -123,6 +123,19 @@ def test_what_was_learned_of_an_account_is_remembered(ledger: Ledger, acme: int)
         assert connection.scalar(select(installations_table.c.updated_at)) == before
 
 
+def test_of_a_zendesk_account_not_looked_at_yet_only_user_tags_are_assumed(ledger: Ledger, acme: int) -> None:
+    with ledger.writing() as connection:
+        ways = learning.zendesk_ways(learning.learned(connection, acme))
+        assert (ways.user_fields, ways.fields_at, ways.has_user_tags) == (None, 0, True)
+        learning.learn(connection, acme, user_fields=["sailthru_optout"], user_fields_at=T, user_tags=False)
+        ways = learning.zendesk_ways(learning.learned(connection, acme))
+        assert (ways.user_fields, ways.fields_at, ways.has_user_tags) == (
+            frozenset(["sailthru_optout"]),
+            T,
+            False,
+        )
+
+
 def fill(ledger: Ledger, installation_id: int) -> None:
     """An event of each outcome, an attempt, a fact, and a dead letter of each state."""
     with ledger.writing() as connection:
