@@ -60,27 +60,19 @@ class Allowance:
 
     def take(self, bucket: str, asked: int) -> Grant:
         """Up to `asked` calls for ordinary work."""
-        return self._take_both(self._work(bucket), self._whole(bucket), asked)
+        now = database_now(self.connection, self.clock)
+        return quotas.take(self.connection, self._work(bucket), self._whole(bucket), asked=asked, now=now)
 
     def take_for_sight(self, asked: int) -> Grant:
         """Up to `asked` calls to Zendesk for customers never read before."""
         sight = self._drawing("zendesk.sight", "zendesk", SIGHT_SHARE)
-        return self._take_both(sight, self._whole("zendesk"), asked)
+        now = database_now(self.connection, self.clock)
+        return quotas.take(self.connection, sight, self._whole("zendesk"), asked=asked, now=now)
 
     def room(self, bucket: str, asked: int) -> Grant:
         """What `take` would grant now."""
         now = database_now(self.connection, self.clock)
-        first = quotas.room(self.connection, self._work(bucket), asked=asked, now=now)
-        second = quotas.room(self.connection, self._whole(bucket), asked=asked, now=now)
-        return Grant(min(first.calls, second.calls), max(first.wait_s, second.wait_s))
-
-    def _take_both(self, narrow: Drawing, whole: Drawing, asked: int) -> Grant:
-        """Out of a part and out of the whole; what the whole has not is not taken from the part either."""
-        now = database_now(self.connection, self.clock)
-        free = quotas.room(self.connection, whole, asked=asked, now=now)
-        first = quotas.take(self.connection, narrow, asked=free.calls, now=now)
-        second = quotas.take(self.connection, whole, asked=first.calls, now=now)
-        return Grant(second.calls, max(free.wait_s, first.wait_s))
+        return quotas.room(self.connection, self._work(bucket), self._whole(bucket), asked=asked, now=now)
 
     def _work(self, bucket: str) -> Drawing:
         return self._drawing(f"{bucket}.work", bucket, 1 - AGENT_RESERVE)

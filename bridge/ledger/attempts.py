@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, update
 
+from bridge.ledger.prepared import Prepared
 from bridge.ledger.tables import attempts
 
 SENDING = "sending"
@@ -61,7 +62,7 @@ def start(connection: Connection, begun: Sequence[Attempt], now: int) -> None:
         for one in begun
     ]
     if rows:
-        connection.execute(insert(attempts), rows)
+        _START.run_all(connection, rows)
 
 
 def finish(connection: Connection, ended: Sequence[Finished], now: int) -> None:
@@ -78,10 +79,22 @@ def finish(connection: Connection, ended: Sequence[Finished], now: int) -> None:
         for one in ended
     ]
     if rows:
-        connection.execute(_FINISH, rows)
+        _FINISH.run_all(connection, rows)
 
 
-_FINISH = (
+_STARTED = (
+    "installation_id",
+    "zendesk_id",
+    "lease",
+    "system",
+    "action",
+    "fields",
+    "started_at",
+    "outcome",
+    "error",
+)
+_START = Prepared(insert(attempts).inline().values({name: bindparam(name) for name in _STARTED}))
+_FINISH = Prepared(
     update(attempts)
     .where(
         attempts.c.installation_id == bindparam("key_installation"),

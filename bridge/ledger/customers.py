@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, text, update
+from sqlalchemy import Connection, bindparam, case, func, or_, select, text, update
 
 from bridge.customer import Customer, Known, Link
+from bridge.ledger.prepared import Prepared, PreparedList
 from bridge.ledger.tables import customers
 from bridge.ledger.writing import chunks, upsert
 
@@ -25,15 +25,17 @@ _OWING = """
         FROM owing WHERE owing.id IS NOT NULL
     )
     """
-_INSTALLATIONS_OWED = text(f"{_OWING} SELECT id FROM owing WHERE id IS NOT NULL")  # noqa: S608 - our own text
-_IS_ANY_DUE = text(
-    f"""
+_INSTALLATIONS_OWED = Prepared(text(f"{_OWING} SELECT id FROM owing WHERE id IS NOT NULL"))  # noqa: S608 - our own text
+_IS_ANY_DUE = Prepared(
+    text(
+        f"""
     {_OWING}
     SELECT EXISTS (
         SELECT 1 FROM owing JOIN customers ON customers.installation_id = owing.id
         WHERE owed AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
     )
     """  # noqa: S608
+    )
 )
 
 
@@ -47,19 +49,13 @@ class Mark:
 
 def locked(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]) -> dict[int, Customer]:
     """These customers, held until the transaction ends, in key order. Unknown ones are left out."""
-    found: dict[int, Customer] = {}
-    for some in chunks(zendesk_ids):
-        asked = {"installation_id": installation_id, "zendesk_ids": some}
-        found.update((row.zendesk_id, _customer(row)) for row in connection.execute(_LOCKED, asked))
-    return found
+    rows = _LOCKED.rows(connection, zendesk_ids, {"of": installation_id})
+    return {one.zendesk_id: one for one in map(_customer, rows)}
 
 
 def one(connection: Connection, installation_id: int, zendesk_id: int) -> Customer | None:
     """One customer as it stands."""
-    query = select(*_AS_CUSTOMER).where(
-        customers.c.installation_id == installation_id, customers.c.zendesk_id == zendesk_id
-    )
-    row = connection.execute(query).first()
+    row = _ONE.first(connection, {"of": installation_id, "whom": zendesk_id})
     return None if row is None else _customer(row)
 
 
@@ -85,30 +81,26 @@ def add(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]
 def mark_owed(connection: Connection, installation_id: int, marks: Sequence[Mark], now: int) -> None:
     """Their facts changed: one version more is wanted, and a push is due, though not before `not_before`."""
     rows = [
-        {"key_installation": installation_id, "key_customer": mark.zendesk_id, "new_address": mark.address}
+        {
+            "key_installation": installation_id,
+            "key_customer": mark.zendesk_id,
+            "new_address": mark.address,
+            "now": now,
+        }
         for mark in sorted(marks, key=lambda mark: mark.zendesk_id)
     ]
-    if not rows:
-        return
-    soonest = case((customers.c.not_before > now, customers.c.not_before), else_=now)
-    statement = _by_key().values(
-        wanted=customers.c.wanted + 1,
-        owed=True,
-        owed_at=func.coalesce(customers.c.owed_at, now),
-        due_at=soonest,
-        address=bindparam("new_address"),
-    )
-    connection.execute(statement, rows)
+    if rows:
+        _MARK_OWED.run_all(connection, rows)
 
 
 def installations_owed(connection: Connection) -> list[int]:
     """The installations with a customer who is owed something, in order."""
-    return list(connection.scalars(_INSTALLATIONS_OWED))
+    return [row[0] for row in _INSTALLATIONS_OWED.rows(connection, {})]
 
 
 def is_any_due(connection: Connection, now: int) -> bool:
     """Whether `claimable` would find anybody, in any installation: asked without keeping writers waiting."""
-    return bool(connection.scalar(_IS_ANY_DUE, {"now": now}))
+    return bool(_IS_ANY_DUE.value(connection, {"now": now}))
 
 
 def claimable(
@@ -118,29 +110,17 @@ def claimable(
 
     `owed_before` leaves out those whose facts began to change later: in a backlog, facts run ahead.
     """
-    query = (
-        select(*_AS_CUSTOMER)
-        .where(
-            IS_OWED,
-            customers.c.installation_id == installation_id,
-            customers.c.due_at <= now,
-            or_(customers.c.lease_until.is_(None), customers.c.lease_until <= now),
-        )
-        .order_by(customers.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    if owed_before is not None:
-        query = query.where(or_(customers.c.owed_at.is_(None), customers.c.owed_at <= owed_before))
-    return [_customer(row) for row in connection.execute(query)]
+    asked = {"of": installation_id, "now": now, "most": limit}
+    if owed_before is None:
+        return [_customer(row) for row in _CLAIMABLE.rows(connection, asked)]
+    return [
+        _customer(row) for row in _CLAIMABLE_BEFORE.rows(connection, {**asked, "owed_before": owed_before})
+    ]
 
 
 def next_due(connection: Connection) -> int | None:
     """When the next push is due or its lease ends; None when nobody is owed anything."""
-    soonest = case(
-        (customers.c.lease_until > customers.c.due_at, customers.c.lease_until), else_=customers.c.due_at
-    )
-    micros: int | None = connection.scalar(select(func.min(soonest)).where(IS_OWED))
+    micros: int | None = _NEXT_DUE.value(connection, {})
     return micros
 
 
@@ -158,33 +138,19 @@ def save(connection: Connection, changed: Sequence[Customer]) -> None:
     rows = [
         _row(customer) for customer in sorted(changed, key=lambda one: (one.installation_id, one.zendesk_id))
     ]
-    connection.execute(_save(tuple(name for name in rows[0] if not name.startswith("key_"))), rows)
-
-
-@cache
-def _save(names: tuple[str, ...]) -> Any:
-    return _by_key().values({name: bindparam(name) for name in names})
+    _SAVE.run_all(connection, rows)
 
 
 def by_sid(connection: Connection, installation_id: int, sid: str) -> Customer | None:
     """The customer that a profile is linked to."""
-    return _first(connection, customers.c.installation_id == installation_id, customers.c.sid == sid)
+    row = _BY_SID.first(connection, {"of": installation_id, "sid": sid})
+    return None if row is None else _customer(row)
 
 
 def at_address(connection: Connection, installation_id: int, address: str) -> list[Customer]:
     """The customers whose address fact this is, held until the transaction ends."""
-    query = (
-        select(*_AS_CUSTOMER)
-        .where(customers.c.installation_id == installation_id, customers.c.address == address)
-        .order_by(customers.c.zendesk_id)
-        .with_for_update()
-    )
-    return [_customer(row) for row in connection.execute(query)]
-
-
-def _first(connection: Connection, *where: Any) -> Customer | None:
-    row = connection.execute(select(*_AS_CUSTOMER).where(*where).with_for_update()).first()
-    return None if row is None else _customer(row)
+    asked = {"of": installation_id, "address": address}
+    return [_customer(row) for row in _AT_ADDRESS.rows(connection, asked)]
 
 
 def _by_key() -> Any:
@@ -197,22 +163,72 @@ def _by_key() -> Any:
 _COLUMNS = tuple(field.name for field in fields(Customer))
 # In the order of `Customer`: a row's values by name cost as much as the query itself.
 _AS_CUSTOMER = tuple(customers.c[name] for name in _COLUMNS)
-_KNOWN, _LINK = _COLUMNS.index("known"), _COLUMNS.index("link")
+_OWED, _KNOWN, _LINK = (_COLUMNS.index(name) for name in ("owed", "known", "link"))
+_OF = customers.c.installation_id == bindparam("of")
 
-
-_LOCKED = (
+_ONE = Prepared(select(*_AS_CUSTOMER).where(_OF, customers.c.zendesk_id == bindparam("whom")))
+_BY_SID = Prepared(select(*_AS_CUSTOMER).where(_OF, customers.c.sid == bindparam("sid")).with_for_update())
+_AT_ADDRESS = Prepared(
     select(*_AS_CUSTOMER)
-    .where(
-        customers.c.installation_id == bindparam("installation_id"),
-        customers.c.zendesk_id.in_(bindparam("zendesk_ids", expanding=True)),
-    )
+    .where(_OF, customers.c.address == bindparam("address"))
     .order_by(customers.c.zendesk_id)
     .with_for_update()
 )
+_LOCKED = PreparedList(
+    lambda listed: (
+        select(*_AS_CUSTOMER)
+        .where(_OF, customers.c.zendesk_id.in_(listed))
+        .order_by(customers.c.zendesk_id)
+        .with_for_update()
+    )
+)
+_IS_DUE = (
+    select(*_AS_CUSTOMER)
+    .where(
+        IS_OWED,
+        _OF,
+        customers.c.due_at <= bindparam("now"),
+        or_(customers.c.lease_until.is_(None), customers.c.lease_until <= bindparam("now")),
+    )
+    .order_by(customers.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIMABLE = Prepared(_IS_DUE)
+_CLAIMABLE_BEFORE = Prepared(
+    _IS_DUE.where(or_(customers.c.owed_at.is_(None), customers.c.owed_at <= bindparam("owed_before")))
+)
+_NEXT_DUE = Prepared(
+    select(
+        func.min(
+            case(
+                (customers.c.lease_until > customers.c.due_at, customers.c.lease_until),
+                else_=customers.c.due_at,
+            )
+        )
+    ).where(IS_OWED)
+)
+_MARK_OWED = Prepared(
+    _by_key().values(
+        wanted=customers.c.wanted + 1,
+        owed=True,
+        owed_at=func.coalesce(customers.c.owed_at, bindparam("now")),
+        due_at=case(
+            (customers.c.not_before > bindparam("now"), customers.c.not_before), else_=bindparam("now")
+        ),
+        address=bindparam("new_address"),
+    )
+)
+_SAVE = Prepared(
+    _by_key().values(
+        {name: bindparam(name) for name in _COLUMNS if name not in ("installation_id", "zendesk_id")}
+    )
+)
 
 
-def _customer(row: Row[Any]) -> Customer:
+def _customer(row: Sequence[Any]) -> Customer:
     values = list(row)
+    values[_OWED] = bool(values[_OWED])  # SQLite has numbers only
     known = json.loads(values[_KNOWN])
     values[_KNOWN] = {name: Known(digest, at, tuple(keys)) for name, (digest, at, keys) in known.items()}
     values[_LINK] = Link.from_record(json.loads(values[_LINK]))

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from bridge.ledger.prepared import PreparedList
 from bridge.ledger.tables import dead_letters
-from bridge.ledger.writing import chunks, lock_subjects
+from bridge.ledger.writing import lock_subjects
 
 OPEN = "open"
 REPLAYED = "replayed"
@@ -107,17 +108,15 @@ def close_event(connection: Connection, installation_id: int, event_id: str) -> 
 
 def lettered(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]) -> set[int]:
     """Which of these customers have an open letter."""
-    found: set[int] = set()
-    for some in chunks(zendesk_ids):
-        asked = {"installation_id": installation_id, "some": some}
-        found.update(connection.scalars(_LETTERED, asked))
-    return found
+    return {row[0] for row in _LETTERED.rows(connection, zendesk_ids, {"of": installation_id})}
 
 
-_LETTERED = select(dead_letters.c.zendesk_id).where(
-    dead_letters.c.installation_id == bindparam("installation_id"),
-    dead_letters.c.state == OPEN,
-    dead_letters.c.zendesk_id.in_(bindparam("some", expanding=True)),
+_LETTERED = PreparedList(
+    lambda listed: select(dead_letters.c.zendesk_id).where(
+        dead_letters.c.installation_id == bindparam("of"),
+        dead_letters.c.state == OPEN,
+        dead_letters.c.zendesk_id.in_(listed),
+    )
 )
 
 

@@ -6,10 +6,11 @@ not accept our credentials; the same, once a minute.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from bridge.ledger.prepared import Prepared
 from bridge.ledger.tables import directions
 from bridge.ledger.writing import upsert
 
@@ -43,11 +44,15 @@ class Direction:
 
 def troubled(connection: Connection, system: str) -> dict[int, Direction]:
     """The installations whose `system` is in trouble."""
-    rows = connection.execute(_TROUBLED, {"name": system})
-    return {row.installation_id: Direction(**row._asdict()) for row in rows}
+    return {row[0]: Direction(*row) for row in _TROUBLED.rows(connection, {"name": system})}
 
 
-_TROUBLED = select(directions).where(directions.c.system == bindparam("name"))
+# In the order of `Direction`.
+_TROUBLED = Prepared(
+    select(*(directions.c[each.name] for each in fields(Direction))).where(
+        directions.c.system == bindparam("name")
+    )
+)
 
 
 def put(connection: Connection, direction: Direction) -> None:

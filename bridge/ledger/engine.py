@@ -6,8 +6,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import QueuePool
+
+from bridge.ledger.prepared import Prepared
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -55,4 +57,7 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin(connection: Any) -> None:
     """Readers begin deferred; writers say so through the execution option `writes`."""
     writes = connection.get_execution_options().get("writes", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    (_WRITING if writes else _READING).run(connection, {})
+
+
+_WRITING, _READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))

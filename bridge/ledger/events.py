@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from bridge.clock import to_micros
+from bridge.ledger.prepared import PreparedList
 from bridge.ledger.tables import events
 from bridge.ledger.writing import upsert
 from schemas.event import Event
@@ -70,21 +71,24 @@ def apply_up_to(
     lanes: Sequence[str] = TO_SAILTHRU,
 ) -> list[AppliedEvent]:
     """What this customer's facts held at `version` is in the other system: its events so far are applied."""
-    asked = {"of": installation_id, "whom": zendesk_id, "up_to": version, "applied": now, "lanes": lanes}
-    return [AppliedEvent(row.type, row.received_at) for row in connection.execute(_APPLY, asked)]
+    asked = {"of": installation_id, "whom": zendesk_id, "up_to": version, "applied": now}
+    return [AppliedEvent(*row) for row in _APPLY.rows(connection, lanes, asked)]
 
 
-_APPLY = (
-    update(events)
-    .where(
-        IS_UNAPPLIED,
-        events.c.installation_id == bindparam("of"),
-        events.c.zendesk_id == bindparam("whom"),
-        events.c.version <= bindparam("up_to"),
-        events.c.lane.in_(bindparam("lanes", expanding=True)),
+# In the order of `AppliedEvent`.
+_APPLY = PreparedList(
+    lambda lanes: (
+        update(events)
+        .where(
+            IS_UNAPPLIED,
+            events.c.installation_id == bindparam("of"),
+            events.c.zendesk_id == bindparam("whom"),
+            events.c.version <= bindparam("up_to"),
+            events.c.lane.in_(lanes),
+        )
+        .values(outcome=APPLIED, applied_at=bindparam("applied"))
+        .returning(events.c.type, events.c.received_at)
     )
-    .values(outcome=APPLIED, applied_at=bindparam("applied"))
-    .returning(events.c.type, events.c.received_at)
 )
 
 

@@ -6,27 +6,28 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, select
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, select
 
 from bridge.clock import from_micros, to_micros
 from bridge.facts import FORMER_PREFIX, CustomerFacts, Fact, of_customer
+from bridge.ledger.prepared import Prepared, PreparedList
 from bridge.ledger.tables import facts
-from bridge.ledger.writing import chunks, upsert
+from bridge.ledger.writing import upsert
 
 
 def of_subjects(connection: Connection, installation_id: int, subjects: Iterable[str]) -> list[Fact]:
     """Every fact about these subjects."""
-    return _where(connection, installation_id, facts.c.subject, subjects)
+    return [_fact(row) for row in _OF_SUBJECTS.rows(connection, subjects, {"of": installation_id})]
 
 
 def of_fields(
     connection: Connection, installation_id: int, subjects: Iterable[str], field: str
 ) -> list[Fact]:
     """One field of each of these subjects."""
-    return _where(connection, installation_id, facts.c.subject, subjects, facts.c.field == field)
+    asked = {"of": installation_id, "field": field}
+    return [_fact(row) for row in _OF_FIELDS.rows(connection, subjects, asked)]
 
 
 def of_customers(
@@ -35,18 +36,16 @@ def of_customers(
     """The facts of each of these customers, its tickets' included; a customer without any has empty ones."""
     wanted = list(zendesk_ids)
     found: dict[int, list[Fact]] = defaultdict(list)
-    for fact in _where(connection, installation_id, facts.c.zendesk_id, wanted):
-        if fact.zendesk_id is not None:
-            found[fact.zendesk_id].append(fact)
+    for row in _OF_CUSTOMERS.rows(connection, wanted, {"of": installation_id}):
+        found[row[-1]].append(_fact(row))
     return {zendesk_id: of_customer(found[zendesk_id]) for zendesk_id in wanted}
 
 
 def had_address(connection: Connection, installation_id: int, address: str) -> list[int]:
     """The customers that had this address once, in key order."""
-    query = select(facts.c.zendesk_id).where(
-        facts.c.installation_id == installation_id, facts.c.field == FORMER_PREFIX + address
-    )
-    return sorted(number for number in connection.scalars(query) if number is not None)
+    asked = {"of": installation_id, "field": FORMER_PREFIX + address}
+    found = (row[0] for row in _HAD_ADDRESS.rows(connection, asked))
+    return sorted(number for number in found if number is not None)
 
 
 def store(connection: Connection, installation_id: int, standing: Sequence[Fact]) -> None:
@@ -59,35 +58,30 @@ def store(connection: Connection, installation_id: int, standing: Sequence[Fact]
     )
 
 
-def _where(
-    connection: Connection,
-    installation_id: int,
-    column: Column[Any],
-    values: Iterable[Any],
-    *more: ColumnElement[bool],
-) -> list[Fact]:
-    found: list[Fact] = []
-    for some in chunks(values):
-        asked = {"installation_id": installation_id, "some": some}
-        found.extend(_fact(row) for row in connection.execute(_by(column.name).where(*more), asked))
-    return found
-
-
-@cache
-def _by(column: str) -> Select[Any]:
-    """Facts whose `column` is one of `some`: putting the query together takes longer than running it."""
-    return select(*_AS_FACT).where(
-        facts.c.installation_id == bindparam("installation_id"),
-        facts.c[column].in_(bindparam("some", expanding=True)),
-    )
-
-
 # In the order of `Fact`: a row's values by name cost as much as the query itself.
 _AS_FACT = tuple(facts.c[each.name] for each in fields(Fact))
 
 
-def _fact(row: Row[Any]) -> Fact:
-    subject, field, value, at, origin, event_id, zendesk_id = tuple(row)
+def _by(column: Column[Any], *more: ColumnElement[bool]) -> PreparedList:
+    return PreparedList(
+        lambda listed: select(*_AS_FACT).where(
+            facts.c.installation_id == bindparam("of"), column.in_(listed), *more
+        )
+    )
+
+
+_OF_SUBJECTS = _by(facts.c.subject)
+_OF_FIELDS = _by(facts.c.subject, facts.c.field == bindparam("field"))
+_OF_CUSTOMERS = _by(facts.c.zendesk_id)
+_HAD_ADDRESS = Prepared(
+    select(facts.c.zendesk_id).where(
+        facts.c.installation_id == bindparam("of"), facts.c.field == bindparam("field")
+    )
+)
+
+
+def _fact(row: Sequence[Any]) -> Fact:
+    subject, field, value, at, origin, event_id, zendesk_id = row
     return Fact(subject, field, json.loads(value), from_micros(at), origin, event_id, zendesk_id)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from bridge.ledger.prepared import Prepared
 from bridge.ledger.tables import installations
 
 
@@ -41,9 +42,12 @@ def learned(connection: Connection, installation_id: int) -> dict[str, Any]:
     `objects` is `merged` or `replaced`: what Sailthru does with an object sent into one. `user_fields`,
     `user_fields_at` and `user_tags`: see `ZendeskWays`.
     """
-    text = connection.scalar(select(installations.c.learned).where(installations.c.id == installation_id))
+    text = _LEARNED.value(connection, {"of": installation_id})
     known: dict[str, Any] = json.loads(text or "{}")
     return known
+
+
+_LEARNED = Prepared(select(installations.c.learned).where(installations.c.id == bindparam("of")))
 
 
 def learn(connection: Connection, installation_id: int, **found: Any) -> None:

@@ -7,6 +7,7 @@ calls granted so far are used up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Update, bindparam, select, update
 
 from bridge.clock import from_micros, to_micros
+from bridge.ledger.prepared import Prepared, PreparedList
 from bridge.ledger.tables import quotas
 from bridge.ledger.writing import upsert
 
@@ -74,19 +76,26 @@ class Drawing:
     default_per_minute: int
 
 
-def take(connection: Connection, drawing: Drawing, *, asked: int, now: datetime) -> Grant:
-    """Take up to `asked` calls out of a bucket."""
-    granted, next_at = grant(_bucket(connection, drawing), asked, drawing.share, now)
+def take(connection: Connection, *drawings: Drawing, asked: int, now: datetime) -> Grant:
+    """Take up to `asked` calls out of one bucket, or the same number out of each of several."""
+    buckets = _buckets(connection, drawings)
+    granted = _least(buckets, asked, now)
     if granted.calls:
-        connection.execute(
-            _update(drawing.installation_id, drawing.bucket).values(next_at=to_micros(next_at))
-        )
+        spent = [
+            {
+                "of": drawing.installation_id,
+                "name": drawing.bucket,
+                "next_at": to_micros(grant(bucket, granted.calls, drawing.share, now)[1]),
+            }
+            for drawing, bucket in buckets
+        ]
+        _SPEND.run_all(connection, spent)
     return granted
 
 
-def room(connection: Connection, drawing: Drawing, *, asked: int, now: datetime) -> Grant:
+def room(connection: Connection, *drawings: Drawing, asked: int, now: datetime) -> Grant:
     """What `take` would grant now."""
-    return grant(_bucket(connection, drawing), asked, drawing.share, now)[0]
+    return _least(_buckets(connection, drawings), asked, now)
 
 
 def learn(connection: Connection, installation_id: int, name: str, per_minute: int) -> None:
@@ -101,24 +110,45 @@ def hold(connection: Connection, installation_id: int, name: str, until: datetim
     connection.execute(longer.values(held_until=to_micros(until)))
 
 
-_STANDING = (
-    select(quotas)
+def _least(buckets: Sequence[tuple[Drawing, Bucket]], asked: int, now: datetime) -> Grant:
+    """What all of them have."""
+    grants = [grant(bucket, asked, drawing.share, now)[0] for drawing, bucket in buckets]
+    return Grant(min(one.calls for one in grants), max(one.wait_s for one in grants))
+
+
+_STANDING = PreparedList(
+    lambda names: (
+        select(quotas.c.bucket, quotas.c.per_minute, quotas.c.next_at, quotas.c.held_until)
+        .where(quotas.c.installation_id == bindparam("of"), quotas.c.bucket.in_(names))
+        .order_by(quotas.c.bucket)  # one order for all who hold several, so that nobody waits in a circle
+        .with_for_update()
+    )
+)
+_SPEND = Prepared(
+    update(quotas)
     .where(quotas.c.installation_id == bindparam("of"), quotas.c.bucket == bindparam("name"))
-    .with_for_update()
+    .values(next_at=bindparam("next_at"))
 )
 
 
-def _bucket(connection: Connection, drawing: Drawing) -> Bucket:
-    asked = {"of": drawing.installation_id, "name": drawing.bucket}
-    row = connection.execute(_STANDING, asked).first()
-    if row is None:
-        upsert(
-            connection,
-            quotas,
-            [_new_row(drawing.installation_id, drawing.bucket, drawing.default_per_minute)],
-        )
-        row = connection.execute(_STANDING, asked).one()
-    return Bucket(row.per_minute, from_micros(row.next_at), from_micros(row.held_until))
+def _buckets(connection: Connection, drawings: Sequence[Drawing]) -> list[tuple[Drawing, Bucket]]:
+    """The buckets of one installation as they stand, held until the transaction ends; made where missing."""
+    standing = _standing(connection, drawings)
+    missing = [drawing for drawing in drawings if drawing.bucket not in standing]
+    if missing:
+        rows = [_new_row(one.installation_id, one.bucket, one.default_per_minute) for one in missing]
+        upsert(connection, quotas, rows)
+        standing = _standing(connection, drawings)
+    return [(drawing, standing[drawing.bucket]) for drawing in drawings]
+
+
+def _standing(connection: Connection, drawings: Sequence[Drawing]) -> dict[str, Bucket]:
+    names = [drawing.bucket for drawing in drawings]
+    found = _STANDING.rows(connection, names, {"of": drawings[0].installation_id})
+    return {
+        name: Bucket(per_minute, from_micros(next_at), from_micros(held_until))
+        for name, per_minute, next_at, held_until in found
+    }
 
 
 def _new_row(installation_id: int, name: str, per_minute: int) -> dict[str, Any]:

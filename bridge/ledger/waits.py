@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from bridge.clock import from_micros, to_micros
+from bridge.ledger.prepared import Prepared, PreparedList
 from bridge.ledger.tables import waits
 from bridge.ledger.writing import lock_subjects, upsert
 
@@ -67,24 +68,15 @@ def claim_due(
 ) -> list[Wait]:
     """Take waits that are due, oldest first, and hold them for `hold`; one reader holds each."""
     moment = to_micros(now)
-    free = or_(waits.c.lease_until.is_(None), waits.c.lease_until <= moment)
-    query = (
-        select(waits)
-        .where(waits.c.kind.in_(kinds), waits.c.due_at <= moment, free)
-        .order_by(waits.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = [_wait(row) for row in connection.execute(query)]
-    for wait in taken:
-        connection.execute(update(waits).where(_same(wait)).values(lease_until=to_micros(now + hold)))
+    asked = {"now": moment, "most": limit}
+    taken = [_wait(row) for row in _CLAIM.rows(connection, kinds, asked)]
+    _HOLD.run_all(connection, [{**_key(wait), "until": to_micros(now + hold)} for wait in taken])
     return taken
 
 
 def end(connection: Connection, wait: Wait) -> None:
     """The wait is over, unless a new cause came since it was taken: then it is due as that says."""
-    ended = connection.execute(delete(waits).where(_same(wait), waits.c.version == wait.version))
-    if not ended.rowcount:
+    if not _END.run(connection, {**_key(wait), "taken": wait.version}):
         connection.execute(update(waits).where(_same(wait)).values(lease_until=None, tries=0))
 
 
@@ -114,16 +106,13 @@ def put_off(
 
 def of_subject(connection: Connection, installation_id: int, subject: str) -> list[Wait]:
     """What one subject waits for."""
-    query = select(waits).where(waits.c.installation_id == installation_id, waits.c.subject == subject)
-    return [_wait(row) for row in connection.execute(query)]
+    asked = {"of": installation_id, "subject": subject}
+    return [_wait(row) for row in _OF_SUBJECT.rows(connection, asked)]
 
 
 def next_due(connection: Connection, kinds: Sequence[str]) -> datetime | None:
     """When the earliest wait of these kinds is due or comes free again; None when there is none."""
-    soonest = select(func.min(func.coalesce(waits.c.lease_until, waits.c.due_at))).where(
-        waits.c.kind.in_(kinds)
-    )
-    micros = connection.scalar(soonest)
+    micros = _NEXT_DUE.rows(connection, kinds, {})[0][0]
     return None if micros is None else from_micros(micros)
 
 
@@ -150,10 +139,7 @@ def _joined_detail(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, 
 
 def _standing(connection: Connection, key: tuple[int, str, str]) -> Wait | None:
     installation_id, subject, kind = key
-    query = select(waits).where(
-        waits.c.installation_id == installation_id, waits.c.subject == subject, waits.c.kind == kind
-    )
-    row = connection.execute(query.with_for_update()).first()
+    row = _STANDING.first(connection, {"of": installation_id, "subject": subject, "kind": kind})
     return None if row is None else _wait(row)
 
 
@@ -172,17 +158,51 @@ def _same(wait: Wait) -> Any:
     )
 
 
-def _wait(row: Row[Any]) -> Wait:
+def _key(wait: Wait) -> dict[str, Any]:
+    return {"of": wait.installation_id, "subject": wait.subject, "kind": wait.kind}
+
+
+# In the order of `Wait`.
+_AS_WAIT = tuple(waits.c[each.name] for each in fields(Wait))
+_OF_ONE = (waits.c.installation_id == bindparam("of"), waits.c.subject == bindparam("subject"))
+_OF_KEY = (*_OF_ONE, waits.c.kind == bindparam("kind"))
+
+_OF_SUBJECT = Prepared(select(*_AS_WAIT).where(*_OF_ONE))
+_STANDING = Prepared(select(*_AS_WAIT).where(*_OF_KEY).with_for_update())
+_HOLD = Prepared(update(waits).where(*_OF_KEY).values(lease_until=bindparam("until")))
+_END = Prepared(delete(waits).where(*_OF_KEY, waits.c.version == bindparam("taken")))
+_CLAIM = PreparedList(
+    lambda kinds: (
+        select(*_AS_WAIT)
+        .where(
+            waits.c.kind.in_(kinds),
+            waits.c.due_at <= bindparam("now"),
+            or_(waits.c.lease_until.is_(None), waits.c.lease_until <= bindparam("now")),
+        )
+        .order_by(waits.c.due_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+)
+_NEXT_DUE = PreparedList(
+    lambda kinds: select(func.min(func.coalesce(waits.c.lease_until, waits.c.due_at))).where(
+        waits.c.kind.in_(kinds)
+    )
+)
+
+
+def _wait(row: Sequence[Any]) -> Wait:
+    installation_id, subject, kind, due_at, since, tries, detail, progress, version = row
     return Wait(
-        installation_id=row.installation_id,
-        subject=row.subject,
-        kind=row.kind,
-        due_at=from_micros(row.due_at),
-        since=from_micros(row.since),
-        tries=row.tries,
-        detail=json.loads(row.detail),
-        progress=json.loads(row.progress),
-        version=row.version,
+        installation_id,
+        subject,
+        kind,
+        from_micros(due_at),
+        from_micros(since),
+        tries,
+        json.loads(detail),
+        json.loads(progress),
+        version,
     )
 
 

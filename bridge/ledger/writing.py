@@ -11,8 +11,7 @@ from sqlalchemy import BigInteger, Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
-# SQLite's driver takes a limited number of variables in one statement; an IN list stays well below.
-MOST_IN_LIST = 500
+from bridge.ledger.prepared import MOST_IN_LIST, Prepared
 
 
 def upsert(
@@ -33,19 +32,27 @@ def upsert(
     keys = [column.name for column in table.primary_key]
     ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
     growth = tuple((grow or {}).items())
-    connection.execute(_insert(connection.dialect.name, table, tuple(replace), growth), ordered)
+    columns = tuple(rows[0])
+    insert = _insert(connection.dialect.name, table, columns, tuple(replace), growth)
+    insert.run_all(connection, ordered)
 
 
 @cache
-def _insert(dialect: str, table: Table, replace: tuple[str, ...], grow: tuple[tuple[str, int], ...]) -> Any:
-    """The statement; putting it together takes longer than the database needs for a row."""
+def _insert(
+    dialect: str,
+    table: Table,
+    columns: tuple[str, ...],
+    replace: tuple[str, ...],
+    grow: tuple[tuple[str, int], ...],
+) -> Prepared:
     keys = [column.name for column in table.primary_key]
     insert: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    insert = insert.values({name: bindparam(name) for name in columns})
     changes = {name: insert.excluded[name] for name in replace}
     changes |= {name: table.c[name] + by for name, by in grow}
     if changes:
-        return insert.on_conflict_do_update(index_elements=keys, set_=changes)
-    return insert.on_conflict_do_nothing(index_elements=keys)
+        return Prepared(insert.on_conflict_do_update(index_elements=keys, set_=changes))
+    return Prepared(insert.on_conflict_do_nothing(index_elements=keys))
 
 
 def lock_subjects(connection: Connection, installation_id: int, subjects: Iterable[str]) -> None:

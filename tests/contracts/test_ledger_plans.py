@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, event, text
 
 from bridge.clock import to_micros
 from bridge.ledger import customers, events, looking, waits, zendesk_users
@@ -104,25 +104,29 @@ def full(ledger: Ledger, acme: int) -> Ledger:
 
 
 @contextmanager
-def statements(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that the engine's connections send meanwhile, with their values."""
+def statements(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that the connection sends meanwhile, with their values."""
     sent: list[tuple[str, Any]] = []
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        driver.set_trace_callback(lambda statement: sent.append((statement, ())))
+        yield sent
+        driver.set_trace_callback(None)
+        return
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
         sent.append((statement, values))
 
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+    event.listen(connection, "before_cursor_execute", note)
+    yield sent
+    event.remove(connection, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("question", ASKED)
 def test_what_is_open_is_found_without_looking_at_what_is_not(full: Ledger, question: str) -> None:
     ask, index = ASKED[question]
     with full.writing() as connection:
-        with statements(full.engine) as sent:
+        with statements(connection) as sent:
             ask(connection)
         explain = "EXPLAIN QUERY PLAN " if full.is_sqlite else "EXPLAIN "
         rows = connection.exec_driver_sql(explain + sent[0][0], sent[0][1]).all()
