@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
+
+# A part of a path that is a number, or a job's long hexadecimal name.
+ID = re.compile(r"(?<=/)([0-9]+|[0-9a-f]{32}|01[0-9A-Z]{24})(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,12 @@ class Calls:
     def count(self, method: str | None = None, path: str | None = None) -> int:
         """How many calls match, as `matching`."""
         return len(self.matching(method, path))
+
+    def kinds(self) -> dict[str, int]:
+        """How often each kind was asked: `PUT /api/v2/users/{id}/tags` -> 3. Ids are left out."""
+        return dict(
+            Counter(f"{call.method} {ID.sub('{id}', call.path.removesuffix('.json'))}" for call in self)
+        )
 
     def forget(self) -> None:
         self._calls.clear()

@@ -32,6 +32,11 @@ class ZendeskOddities(Disorder):
     merged_subject: whom a user.merged event is about. merge_tells_tickets: events on merges.
     merged_loser: how REST answers for a user that was merged away.
     related_counts_deleted: deleted tickets are in requested_tickets. user_tagging: users have tags at all.
+    tags_when_off: how a user's tags are answered without user tagging: none and no effect, 404, or 403.
+    unknown_fields: values for user fields that do not exist are dropped without a word, or refused (422).
+    dates_as: a user field of type date reads as `2026-11-22`, or as that day's first moment.
+    inactive_update: how a write to a deleted or merged user is answered: 404, 422, or it takes effect.
+    job_s: a bulk update takes effect that much later. job_errors_name: what a failed row is known by.
     rate_headers: which spellings of the rate headers replies carry.
     replica_lag_s: REST shows records as they were that long ago.
     """
@@ -49,5 +54,11 @@ class ZendeskOddities(Disorder):
     merged_loser: Literal["inactive", "missing"] = "inactive"
     related_counts_deleted: bool = False
     user_tagging: bool = True
+    tags_when_off: Literal["ignored", "missing", "refused"] = "ignored"
+    unknown_fields: Literal["dropped", "refused"] = "dropped"
+    dates_as: Literal["day", "moment"] = "day"
+    inactive_update: Literal["missing", "refused", "accepted"] = "missing"
+    job_s: float = 0.0
+    job_errors_name: Literal["both", "id", "index"] = "both"
     rate_headers: Literal["all", "x-rate-limit", "rate-limit", "ratelimit", "none"] = "all"
     replica_lag_s: float = 0.0

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sandbox.zendesk.account import ZendeskOddities
 from sandbox.zendesk.events import upper
 from sandbox.zendesk.people import People
 from sandbox.zendesk.records import Ticket
@@ -20,8 +21,9 @@ CHANGEABLE = frozenset(("status", "subject", "priority", "type", "external_id", 
 class Desk:
     """Verbs about tickets. All are thread-safe; LookupError for an unknown ticket or user."""
 
-    def __init__(self, store: Store, webhooks: Webhooks, people: People) -> None:
+    def __init__(self, store: Store, webhooks: Webhooks, people: People, oddities: ZendeskOddities) -> None:
         self._store = store
+        self._oddities = oddities
         self._webhooks = webhooks
         self._people = people
 
@@ -29,10 +31,11 @@ class Desk:
                       status: str = "open", public: bool = True, channel: str = "web",
                       tags: Iterable[str] = (), priority: str | None = None,
                       created_at: datetime | None = None) -> Ticket:  # fmt: skip
-        """A new ticket; `created_at` in the past also dates its other times."""
+        """A new ticket, which gets its requester's tags too; `created_at` also dates its other times."""
         with self._store.lock:
-            self._store.user(requester_id)
+            requester = self._store.user(requester_id)
             at = created_at or self._store.now()
+            tags = sorted({*tags, *(requester.tags if self._oddities.user_tagging else ())})
             ticket = Ticket(self._store.new_ticket_id(), requester_id, at, at, at, subject, status, priority,
                             tags=tuple(tags), channel=channel, is_public=public)  # fmt: skip
             self._store.put_ticket(ticket)
@@ -71,6 +74,8 @@ class Desk:
         with self._store.lock:
             before = self._store.ticket(ticket_id)
             after = tuple(sorted({tag.strip().lower() for tag in tags}))
+            if after == tuple(sorted(before.tags)):
+                return before
             ticket = self._store.change_ticket(ticket_id, tags=after)
             event = {"tags_added": [tag for tag in after if tag not in before.tags],
                      "tags_removed": [tag for tag in before.tags if tag not in after]}  # fmt: skip

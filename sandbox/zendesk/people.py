@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.zendesk.account import ZendeskOddities
 from sandbox.zendesk.events import identity_part
 from sandbox.zendesk.records import Identity, User
+from sandbox.zendesk.rest.fields import UserFields
 from sandbox.zendesk.store import Store
 from sandbox.zendesk.webhooks import Webhooks
 
@@ -17,8 +18,11 @@ from sandbox.zendesk.webhooks import Webhooks
 class People:
     """Verbs about users. All are thread-safe; LookupError for an unknown user."""
 
-    def __init__(self, store: Store, webhooks: Webhooks, oddities: ZendeskOddities) -> None:
+    def __init__(
+        self, store: Store, webhooks: Webhooks, fields: UserFields, oddities: ZendeskOddities
+    ) -> None:
         self._store = store
+        self._fields = fields
         self._tell = webhooks.tell_user
         self._tell_ticket = webhooks.tell_ticket
         self._oddities = oddities
@@ -134,9 +138,8 @@ class People:
             if before.get(key) == value:
                 return self._store.user(user_id)
             user = self._store.change_user(user_id, user_fields={**before, key: value})
-            about = {"id": "3601", "title": key, "type": "text"}
-            self._tell("custom_field_changed", user,
-                       {"current": value, "previous": before.get(key), "field": about})  # fmt: skip
+            event = {"current": value, "previous": before.get(key), "field": self._fields.about(key)}
+            self._tell("custom_field_changed", user, event)
             return user
 
     def delete_user(self, user_id: int) -> User:

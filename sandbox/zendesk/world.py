@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sandbox.courier import Delivery
 from sandbox.quota import Quota
 from sandbox.web.control import Control
 from sandbox.web.front import Front
+from sandbox.web.messages import Reply, Request
 from sandbox.zendesk.account import ZendeskAccount, ZendeskOddities
 from sandbox.zendesk.catalogue import bare
 from sandbox.zendesk.desk import Desk
@@ -23,6 +25,7 @@ from sandbox.zendesk.rest.exports import ExportsApi
 from sandbox.zendesk.rest.fields import UserFields
 from sandbox.zendesk.rest.jobs import JobsApi
 from sandbox.zendesk.rest.limits import LIMITS
+from sandbox.zendesk.rest.routes import route_admin, route_tickets, route_users
 from sandbox.zendesk.rest.tickets import TicketsApi
 from sandbox.zendesk.rest.users import UsersApi
 from sandbox.zendesk.store import Store
@@ -33,9 +36,13 @@ VERBS = (
     "remove_tags", "set_tags", "set_role", "rename", "suspend", "unsuspend", "set_user_field", "delete_user",
     "permanently_delete_user", "reactivate", "merge_users", "create_ticket", "update_ticket", "solve",
     "change_requester", "set_ticket_tags", "add_comment", "delete_ticket", "undelete_ticket",
-    "permanently_delete_ticket", "mark_as_spam", "merge_tickets", "subscribe", "add_user_field", "flush",
-    "wait_idle", "expire_tokens", "set_latency", "set_limit", "set_oddity", "lift_quota", "forget_calls",
+    "permanently_delete_ticket", "mark_as_spam", "merge_tickets", "subscribe", "add_user_field",
+    "remove_user_field", "flush", "wait_idle", "expire_tokens", "fail_jobs", "forget_jobs", "set_latency",
+    "set_limit", "set_oddity", "lift_quota", "forget_calls",
 )  # fmt: skip
+
+
+HasBase = UsersApi | TicketsApi | ExportsApi | JobsApi | AdminApi | UserFields
 
 
 class Zendesk:
@@ -46,12 +53,12 @@ class Zendesk:
         self.account = account or ZendeskAccount()
         self.oddities = ZendeskOddities(seed=seed)
         self.quota = Quota(now, LIMITS)
-        self.user_fields = UserFields()
+        self.user_fields = UserFields(self.oddities)
         self.webhooks = Webhooks(self.account, self.oddities, now, seed=seed)
         self._now = now
         self._store = Store(now)
         self._tokens = Tokens(self.account, now, seed)
-        self._take_verbs(People(self._store, self.webhooks, self.oddities))
+        self._take_verbs(People(self._store, self.webhooks, self.user_fields, self.oddities))
         front = self._front(port)
         self.server = front.server
         self.calls = front.calls
@@ -59,8 +66,11 @@ class Zendesk:
         self.hold = front.faults.hold
 
     def _take_verbs(self, people: People) -> None:  # noqa: PLR0915 - one line for each verb
-        desk = Desk(self._store, self.webhooks, people)
-        self._people, self._desk = people, desk
+        desk = Desk(self._store, self.webhooks, people, self.oddities)
+        users = UsersApi(self._store, people, fields=self.user_fields, quota=self.quota,
+                         oddities=self.oddities)  # fmt: skip
+        self._desk, self._users = desk, users
+        self._jobs = JobsApi(users, self._store, self.oddities)
         self.create_user = people.create_user
         self.change_email = people.change_email
         self.add_identity = people.add_identity
@@ -91,8 +101,7 @@ class Zendesk:
         self.merge_tickets = desk.merge_tickets
         self.subscribe = self.webhooks.subscribe
         self.add_user_field = self.user_fields.add
-        self.flush = self.webhooks.courier.flush
-        self.wait_idle = self.webhooks.courier.wait_idle
+        self.fail_jobs = self._jobs.fail_jobs
         self.expire_tokens = self._tokens.expire
         self.lift_quota = self.quota.lift
 
@@ -114,9 +123,40 @@ class Zendesk:
     def latency_s(self, value: float) -> None:
         self.server.latency_s = value
 
+    def flush(self) -> None:
+        """Every delivery and every bulk update that waits is due now."""
+        with self._store.lock:
+            self._jobs.finish()
+        self.webhooks.courier.flush()
+
+    def wait_idle(self, timeout_s: float = 10.0) -> None:
+        """Returns when every delivery has ended. Raises TimeoutError."""
+        self._settle()
+        self.webhooks.courier.wait_idle(timeout_s)
+
+    def _settle(self) -> None:
+        with self._store.lock:
+            self._jobs.settle()
+
+    def forget_jobs(self) -> None:
+        """Bulk updates are carried out, but nobody can ask about them any more."""
+        with self._store.lock:
+            self._jobs.forget_jobs()
+
+    def remove_user_field(self, key: str) -> None:
+        """An admin deletes a user field, and with it what users had in it."""
+        with self._store.lock:
+            self.user_fields.by_key.pop(key)
+            for record in list(self._store.users.values()):
+                user = record.latest()
+                if user is not None and key in user.user_fields:
+                    left = {name: value for name, value in user.user_fields.items() if name != key}
+                    self._store.put_user(replace(user, user_fields=left))
+
     def user(self, user_id: int) -> User:
         """The user as it surely is now. Raises LookupError."""
         with self._store.lock:
+            self._jobs.settle()
             return self._store.user(user_id)
 
     def ticket(self, ticket_id: int) -> Ticket:
@@ -180,74 +220,33 @@ class Zendesk:
         apis = self._routed(routes)
         api = Api(self.account, self.oddities, store=self._store, quota=self.quota, tokens=self._tokens,
                   routes=routes)  # fmt: skip
+
+        def answer(request: Request) -> Reply:
+            self._settle()
+            return api.answer(request)
+
         control = Control({name: getattr(self, name) for name in VERBS}, self._state)
-        front = Front(api.answer, read_params, now=self._now, control=control, port=port)
+        front = Front(answer, read_params, now=self._now, control=control, port=port)
         for each in apis:
             each.base = front.server.url
         return front
 
-    def _routed(self, routes: Routes) -> tuple[UsersApi | TicketsApi | ExportsApi | JobsApi | AdminApi, ...]:
-        users = UsersApi(self._store, self._people, self.user_fields, self.oddities)
-        tickets = TicketsApi(self._store, self._desk, self.oddities)
-        exports = ExportsApi(self._store, self.oddities)
-        jobs, admin = JobsApi(users), AdminApi(self.webhooks)
-        route_users(routes, users, jobs)
+    def _routed(self, routes: Routes) -> tuple[HasBase, ...]:
+        tickets = TicketsApi(self._store, self._desk, quota=self.quota, oddities=self.oddities)
+        exports = ExportsApi(self._store, self.user_fields, self.oddities)
+        admin = AdminApi(self.webhooks)
+        route_users(routes, self._users, self._jobs)
         route_tickets(routes, tickets, exports)
         route_admin(routes, admin, self.user_fields)
-        return users, tickets, exports, jobs, admin
+        return self._users, tickets, exports, self._jobs, admin, self.user_fields
 
     def _state(self) -> Any:
         with self._store.lock:
+            self._jobs.settle()
             users = [user for record in self._store.users.values() if (user := record.latest()) is not None]
             tickets = [ticket for record in self._store.tickets.values()
                        if (ticket := record.latest()) is not None]  # fmt: skip
         return {"users": users, "tickets": tickets, "webhooks": list(self.webhooks.hooks.values()),
                 "deliveries": len(self.deliveries), "refused": self.quota.refused,
-                "calls": len(self.calls)}  # fmt: skip
-
-
-def route_users(routes: Routes, users: UsersApi, jobs: JobsApi) -> None:
-    one = "/api/v2/users/{id}"
-    routes.add("GET", "/api/v2/users/show_many", users.show_many)
-    routes.add("GET", "/api/v2/users/search", users.search)
-    routes.add("PUT", "/api/v2/users/update_many", jobs.update_many)
-    routes.add("GET", "/api/v2/job_statuses/{key}", jobs.get)
-    routes.add("GET", one, users.get)
-    routes.add("PUT", one, users.put)
-    routes.add("DELETE", one, users.delete)
-    routes.add("GET", f"{one}/identities", users.identities)
-    routes.add("POST", f"{one}/identities", users.add_identity)
-    routes.add("PUT", f"{one}/identities/{{id}}/make_primary", users.make_primary)
-    routes.add("DELETE", f"{one}/identities/{{id}}", users.remove_identity)
-    routes.add("GET", f"{one}/related", users.related)
-    routes.add("GET", f"{one}/tickets/requested", users.requested)
-    routes.add("GET POST PUT DELETE", f"{one}/tags", users.tags)
-
-
-def route_tickets(routes: Routes, tickets: TicketsApi, exports: ExportsApi) -> None:
-    one = "/api/v2/tickets/{id}"
-    routes.add("GET", "/api/v2/tickets/count", tickets.count)
-    routes.add("GET", one, tickets.get)
-    routes.add("PUT", one, tickets.put)
-    routes.add("DELETE", one, tickets.delete)
-    routes.add("GET POST PUT DELETE", f"{one}/tags", tickets.tags)
-    routes.add("GET", "/api/v2/incremental/users/cursor", exports.users)
-    routes.add("GET", "/api/v2/incremental/tickets/cursor", exports.tickets)
-
-
-def route_admin(routes: Routes, admin: AdminApi, fields: UserFields) -> None:
-    hook, trigger = "/api/v2/webhooks/{key}", "/api/v2/triggers/{id}"
-    routes.add("GET", "/api/v2/webhooks", admin.list_webhooks)
-    routes.add("POST", "/api/v2/webhooks", admin.add_webhook)
-    routes.add("GET", hook, admin.get_webhook)
-    routes.add("PUT PATCH", hook, admin.change_webhook)
-    routes.add("DELETE", hook, admin.delete_webhook)
-    routes.add("GET POST", f"{hook}/signing_secret", admin.secret)
-    routes.add("GET", "/api/v2/triggers", admin.list_triggers)
-    routes.add("POST", "/api/v2/triggers", admin.add_trigger)
-    routes.add("GET", trigger, admin.get_trigger)
-    routes.add("PUT", trigger, admin.change_trigger)
-    routes.add("DELETE", trigger, admin.delete_trigger)
-    routes.add("GET", "/api/v2/trigger_categories", admin.categories)
-    routes.add("GET", "/api/v2/user_fields", fields.get)
-    routes.add("POST", "/api/v2/user_fields", fields.post)
+                "user_fields": list(self.user_fields.by_key), "calls": len(self.calls),
+                "calls_by_kind": self.calls.kinds()}  # fmt: skip

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 
 from sandbox.web.messages import Reply, Request
 from sandbox.zendesk.account import ZendeskOddities
+from sandbox.zendesk.records import User
 from sandbox.zendesk.rest.errors import RestError
+from sandbox.zendesk.rest.fields import UserFields
 from sandbox.zendesk.rest.paging import decode, encode, number
 from sandbox.zendesk.rest.show import ticket_json, user_json
 from sandbox.zendesk.store import Store
@@ -22,17 +24,21 @@ Row = tuple[float, int, Any]
 class ExportsApi:
     """GET /api/v2/incremental/{users|tickets}/cursor. The most recent minute is never in it."""
 
-    def __init__(self, store: Store, oddities: ZendeskOddities) -> None:
+    def __init__(self, store: Store, fields: UserFields, oddities: ZendeskOddities) -> None:
         self._store = store
+        self._fields = fields
         self._oddities = oddities
         self._sorted: dict[str, tuple[int, list[Row]]] = {}
         self.base = ""
 
     def users(self, request: Request) -> Reply:
-        return self._export("users", request, lambda user: user_json(user, self.base, self._oddities))
+        return self._export("users", request, self._user)
 
     def tickets(self, request: Request) -> Reply:
         return self._export("tickets", request, lambda ticket: ticket_json(ticket, self.base))
+
+    def _user(self, user: User) -> Any:
+        return user_json(user, self.base, self._fields, self._oddities)
 
     def _export(self, name: str, request: Request, show: Callable[[Any], Any]) -> Reply:
         horizon = self._store.now().timestamp() - LEFT_OUT_S

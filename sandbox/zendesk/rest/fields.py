@@ -1,14 +1,17 @@
-"""User fields that exist; values for others are dropped without a word."""
+"""User fields: which exist, what they take, and how a user shows them."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from sandbox.web.messages import Reply, Request
+from sandbox.zendesk.account import ZendeskOddities
 from sandbox.zendesk.rest.errors import RestError, invalid
+from sandbox.zendesk.rest.paging import page
 
 KEY = re.compile(r"[a-z0-9_]+")
 TYPES = frozenset(
@@ -30,8 +33,10 @@ TYPES = frozenset(
 class UserFields:
     """The account's user fields by key."""
 
-    def __init__(self) -> None:
+    def __init__(self, oddities: ZendeskOddities) -> None:
         self.by_key: dict[str, dict[str, Any]] = {}
+        self.base = ""
+        self._oddities = oddities
         self._ids = itertools.count(3601)
 
     def add(self, key: str, kind: str = "text", title: str | None = None, **more: Any) -> dict[str, Any]:
@@ -52,17 +57,35 @@ class UserFields:
         return field
 
     def known(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Only what belongs to a field; a dropdown takes the value of an option, else RestError 422."""
-        kept = {key: value for key, value in values.items() if key in self.by_key}
-        for key, value in kept.items():
-            options = [each.get("value") for each in self.by_key[key].get("custom_field_options", ())]
-            if self.by_key[key]["type"] == "dropdown" and value is not None and value not in options:
-                raise invalid(key, f"{value} is not an option of {key}")
-        return kept
+        """The values as they are kept. Raises RestError 422 for one that its field does not take.
 
-    def get(self, _request: Request) -> Reply:
+        Keys without a field are dropped, or refused when `unknown_fields` says so.
+        """
+        unknown = values.keys() - self.by_key.keys()
+        if unknown and self._oddities.unknown_fields == "refused":
+            raise invalid(min(unknown), f"User field {min(unknown)} does not exist")
+        return {key: _taken(self.by_key[key], values[key]) for key in values if key in self.by_key}
+
+    def about(self, key: str) -> dict[str, str]:
+        """How an event names the field."""
+        field = self.by_key.get(key, {"id": 3600, "title": key, "type": "text"})
+        return {"id": str(field["id"]), "title": str(field["title"]), "type": str(field["type"])}
+
+    def shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A user's `user_fields`: every field there is, null where nothing is set."""
+        return {
+            key: self._moment(values.get(key)) if field["type"] == "date" else values.get(key)
+            for key, field in self.by_key.items()
+        }
+
+    def _moment(self, value: Any) -> Any:
+        is_moment = self._oddities.dates_as == "moment" and value is not None
+        return f"{value}T00:00:00Z" if is_moment else value
+
+    def get(self, request: Request) -> Reply:
         fields = list(self.by_key.values())
-        return Reply(200, {"user_fields": fields, "count": len(fields), "next_page": None})
+        return Reply(200, page("user_fields", fields, dict, url=f"{self.base}{request.path}",
+                               query=request.query))  # fmt: skip
 
     def post(self, request: Request) -> Reply:
         asked = (request.json() or {}).get("user_field")
@@ -71,3 +94,43 @@ class UserFields:
         more = {name: value for name, value in asked.items() if name not in ("id", "key", "type", "title")}
         field = self.add(str(asked.get("key")), str(asked.get("type")), asked.get("title"), **more)
         return Reply(201, {"user_field": field})
+
+
+def _taken(field: Mapping[str, Any], value: Any) -> Any:
+    """The value as the field keeps it; null clears. Raises RestError 422."""
+    if value is None:
+        return None
+    try:
+        return _converted(field, value)
+    except (TypeError, ValueError):
+        key = str(field["key"])
+        raise invalid(key, f"{field['title']}: {value!r} is not a valid {field['type']}") from None
+
+
+def _converted(field: Mapping[str, Any], value: Any) -> Any:
+    kind = field["type"]
+    if kind == "dropdown":
+        return _option(field, value)
+    if isinstance(value, bool | list | dict) and kind not in ("checkbox", "multiselect"):
+        raise TypeError(kind)
+    return CONVERTERS.get(kind, str)(value)
+
+
+def _day(value: Any) -> str:
+    text = str(value)
+    return (date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text).date()).isoformat()
+
+
+def _option(field: Mapping[str, Any], value: Any) -> Any:
+    if value not in [each.get("value") for each in field.get("custom_field_options", ())]:
+        raise ValueError(value)
+    return value
+
+
+CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "checkbox": bool,
+    "integer": lambda value: int(str(value)),
+    "decimal": lambda value: float(str(value)),
+    "date": _day,
+    "multiselect": list,
+}

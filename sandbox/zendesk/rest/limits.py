@@ -8,7 +8,9 @@ from sandbox.zendesk.rest.errors import RestError
 
 ACCOUNT = "account"
 EXPORTS = "incremental"
-LIMITS: dict[str, int | None] = {ACCOUNT: 700, EXPORTS: 10}
+USER_UPDATE = "user_update"
+TICKET_UPDATE = "ticket_update"
+LIMITS: dict[str, int | None] = {ACCOUNT: 700, EXPORTS: 10, USER_UPDATE: 5, TICKET_UPDATE: 100}
 
 
 def charge(quota: Quota, path: str, oddities: ZendeskOddities) -> dict[str, str]:
@@ -19,6 +21,19 @@ def charge(quota: Quota, path: str, oddities: ZendeskOddities) -> dict[str, str]
     if path.startswith("/api/v2/incremental/"):
         _refuse(quota.take(EXPORTS, path), headers)
     return headers
+
+
+def charge_user(quota: Quota, user_id: int, kind: str) -> None:
+    """Counts one write to a user against what one user may get in a minute. Raises RestError 429.
+
+    Writes to fields and writes to tags are different endpoints, so each kind has its own count.
+    """
+    _refuse(quota.take(USER_UPDATE, f"{USER_UPDATE} {kind} {user_id}"), {})
+
+
+def charge_ticket(quota: Quota) -> None:
+    """Counts one write to any ticket against the account's limit for those. Raises RestError 429."""
+    _refuse(quota.take(TICKET_UPDATE), {})
 
 
 def _refuse(allowance: Allowance | None, headers: dict[str, str]) -> None:

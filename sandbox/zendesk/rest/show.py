@@ -7,9 +7,10 @@ from typing import Any
 from sandbox.moments import seconds
 from sandbox.zendesk.account import ZendeskOddities
 from sandbox.zendesk.records import Identity, Ticket, User
+from sandbox.zendesk.rest.fields import UserFields
 
 
-def user_json(user: User, base: str, oddities: ZendeskOddities) -> dict[str, Any]:
+def user_json(user: User, base: str, fields: UserFields, oddities: ZendeskOddities) -> dict[str, Any]:
     shown = {
         "id": user.id,
         "url": f"{base}/api/v2/users/{user.id}.json",
@@ -23,7 +24,7 @@ def user_json(user: User, base: str, oddities: ZendeskOddities) -> dict[str, Any
         "suspended": user.suspended,
         "shared": False,
         "verified": True,
-        "user_fields": dict(user.user_fields),
+        "user_fields": fields.shown(user.user_fields),
         "organization_id": user.organization_id,
         "phone": None,
         "locale": "en-US",

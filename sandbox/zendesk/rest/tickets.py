@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from sandbox.quota import Quota
 from sandbox.web.messages import Reply, Request
 from sandbox.zendesk.account import ZendeskOddities
 from sandbox.zendesk.desk import CHANGEABLE, Desk
 from sandbox.zendesk.records import Ticket
-from sandbox.zendesk.rest.errors import not_found
+from sandbox.zendesk.rest.errors import invalid, not_found
+from sandbox.zendesk.rest.limits import charge_ticket
 from sandbox.zendesk.rest.show import ticket_json
 from sandbox.zendesk.rest.users import body_of
 from sandbox.zendesk.store import Store
@@ -15,8 +17,9 @@ from sandbox.zendesk.store import Store
 class TicketsApi:
     """Answers below /api/v2/tickets. Called under the store's lock; a deleted ticket is not found."""
 
-    def __init__(self, store: Store, desk: Desk, oddities: ZendeskOddities) -> None:
+    def __init__(self, store: Store, desk: Desk, *, quota: Quota, oddities: ZendeskOddities) -> None:
         self._store = store
+        self._quota = quota
         self._desk = desk
         self._oddities = oddities
         self.base = ""
@@ -25,7 +28,7 @@ class TicketsApi:
         return Reply(200, {"ticket": ticket_json(self._seen(ticket_id), self.base)})
 
     def put(self, request: Request, ticket_id: str) -> Reply:
-        self._seen(ticket_id)
+        self._open(ticket_id)
         asked = body_of(request, "ticket")
         changes = {name: value for name, value in asked.items() if name in CHANGEABLE}
         ticket = self._desk.update_ticket(int(ticket_id), **changes)
@@ -48,7 +51,7 @@ class TicketsApi:
 
     def tags(self, request: Request, ticket_id: str) -> Reply:
         """GET shows; POST replaces, PUT adds, DELETE removes."""
-        ticket = self._seen(ticket_id)
+        ticket = self._seen(ticket_id) if request.method == "GET" else self._open(ticket_id)
         if request.method != "GET":
             asked = {str(tag) for tag in body_of(request, "tags", kind=list)}
             wanted = {
@@ -58,6 +61,14 @@ class TicketsApi:
             }[request.method]
             ticket = self._desk.set_ticket_tags(ticket.id, wanted)
         return Reply(201 if request.method == "POST" else 200, {"tags": list(ticket.tags)})
+
+    def _open(self, ticket_id: str) -> Ticket:
+        """The ticket, which may be changed. Raises RestError: 404, 429, or 422 for a closed one."""
+        ticket = self._seen(ticket_id)
+        charge_ticket(self._quota)
+        if self._store.ticket(ticket.id).status == "closed":
+            raise invalid("status", "Status: closed prevents ticket update")
+        return ticket
 
     def _seen(self, ticket_id: str) -> Ticket:
         ticket = self._store.ticket_seen(int(ticket_id), ago_s=self._oddities.replica_lag_s)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.quota import Quota
 from sandbox.web.messages import Reply, Request
 from sandbox.zendesk.account import ZendeskOddities
 from sandbox.zendesk.people import People
 from sandbox.zendesk.records import User
 from sandbox.zendesk.rest.errors import RestError, invalid, not_found
 from sandbox.zendesk.rest.fields import UserFields
+from sandbox.zendesk.rest.limits import charge_user
 from sandbox.zendesk.rest.paging import page
 from sandbox.zendesk.rest.show import identity_json, ticket_json, user_json
 from sandbox.zendesk.store import Store
@@ -21,8 +23,10 @@ PLAIN = ("name", "external_id", "role", "suspended")
 class UsersApi:
     """Answers below /api/v2/users. Called under the store's lock; raises RestError."""
 
-    def __init__(self, store: Store, people: People, fields: UserFields, oddities: ZendeskOddities) -> None:
+    def __init__(self, store: Store, people: People, *, fields: UserFields, quota: Quota,
+                 oddities: ZendeskOddities) -> None:  # fmt: skip
         self._store = store
+        self._quota = quota
         self._people = people
         self._fields = fields
         self._oddities = oddities
@@ -106,16 +110,22 @@ class UsersApi:
     def put(self, request: Request, user_id: str) -> Reply:
         """PUT users/{id}: a new `email` becomes a secondary identity, unknown user fields are dropped."""
         self._seen(user_id)
-        return Reply(200, {"user": self._show(self.change(int(user_id), body_of(request, "user")))})
+        charge_user(self._quota, int(user_id), "fields")
+        return Reply(200, {"user": self._show(self.updated(int(user_id), body_of(request, "user")))})
 
-    def change(self, user_id: int, asked: dict[str, Any]) -> User:
-        """Applies one object of changes. Raises RestError 422 for a wrong value."""
+    def updated(self, user_id: int, asked: dict[str, Any]) -> User:
+        """The user after one object of changes: exactly what it names is set, `tags` as a whole.
+
+        Raises RestError 422 for a wrong value, and then nothing is changed.
+        """
+        self._refuse_inactive(user_id)
+        values = self._fields.known(asked.get("user_fields") or {})
         for name in PLAIN:
             if name in asked:
                 self._people.change(user_id, name, asked[name])
-        if "tags" in asked:
+        if "tags" in asked and self._oddities.user_tagging:
             self._people.set_tags(user_id, asked["tags"])
-        for key, value in self._fields.known(asked.get("user_fields") or {}).items():
+        for key, value in values.items():
             self._people.set_user_field(user_id, key, value)
         self._add_email(user_id, asked.get("email"))
         return self._store.user(user_id)
@@ -127,7 +137,11 @@ class UsersApi:
     def tags(self, request: Request, user_id: str) -> Reply:
         """GET shows; POST replaces, PUT adds, DELETE removes."""
         user = self._seen(user_id)
+        if not self._oddities.user_tagging:
+            return self._without_tagging(request)
         if request.method != "GET":
+            charge_user(self._quota, user.id, "tags")
+            self._refuse_inactive(user.id)
             wanted = body_of(request, "tags", kind=list)
             user = {
                 "POST": self._people.set_tags,
@@ -135,6 +149,23 @@ class UsersApi:
                 "DELETE": self._people.remove_tags,
             }[request.method](user.id, [str(tag) for tag in wanted])
         return Reply(201 if request.method == "POST" else 200, {"tags": list(user.tags)})
+
+    def _without_tagging(self, request: Request) -> Reply:
+        match self._oddities.tags_when_off:
+            case "missing":
+                raise not_found()
+            case "refused":
+                raise RestError(403, "Forbidden", "User tagging is not enabled")
+        return Reply(201 if request.method == "POST" else 200, {"tags": []})
+
+    def _refuse_inactive(self, user_id: int) -> None:
+        if self._store.user(user_id).active:
+            return
+        match self._oddities.inactive_update:
+            case "missing":
+                raise not_found()
+            case "refused":
+                raise invalid("base", "The user was deleted")
 
     def _add_email(self, user_id: int, address: Any) -> None:
         user = self._store.user(user_id)
@@ -163,7 +194,7 @@ class UsersApi:
         return [user for record in self._store.users.values() if (user := record.latest()) is not None]
 
     def _show(self, user: User) -> dict[str, Any]:
-        return user_json(user, self.base, self._oddities)
+        return user_json(user, self.base, self._fields, self._oddities)
 
     def _url(self, request: Request) -> str:
         return f"{self.base}{request.path}"
