@@ -9,6 +9,7 @@ from receiver.health import health_pages
 from receiver.hooks import LARGEST_BODY, zendesk_hooks
 from receiver.metrics_page import metrics_page
 from receiver.parts import Parts
+from receiver.sidebar import routes as sidebar
 
 
 def create_app(parts: Parts) -> Flask:
@@ -20,4 +21,5 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(zendesk_hooks(parts))
     app.register_blueprint(health_pages(parts))
     app.register_blueprint(metrics_page(parts))
+    sidebar.install(app, parts)
     return app

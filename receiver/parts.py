@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from bridge.broker.contract import Outgoing
 from bridge.clock import Clock
 from bridge.ledger.installations import Installation
+from receiver.sidebar.parts import SidebarParts
 
 
 class Directory(Protocol):
@@ -44,5 +45,6 @@ class Parts:
     new_id: Callable[[], str]
     broker_answers: Callable[[], bool]
     ledger_answers: Callable[[], bool]
+    sidebar: SidebarParts
     metrics_token: str = field(default="", repr=False)
     collectors: Sequence[Collector] = ()

@@ -12,6 +12,10 @@ from bridge.ledger import events
 from bridge.ledger.ledger import answers
 from bridge.services import Services
 from receiver.parts import Parts
+from receiver.sidebar.parts import SidebarParts
+
+# Of the requests that a process answers at once, this part at most waits for Sailthru or Zendesk.
+READS_SHARE = 4
 
 
 def parts_of(services: Services) -> Parts:
@@ -29,6 +33,12 @@ def parts_of(services: Services) -> Parts:
         new_id=lambda: str(uuid.uuid4()),
         broker_answers=lambda: _answers(services.broker, publisher),
         ledger_answers=lambda: answers(services.ledger),
+        sidebar=SidebarParts(
+            services.ledger,
+            services.remotes,
+            services.settings.secret_keys,
+            reads_at_once=max(1, services.settings.web_threads // READS_SHARE),
+        ),
         metrics_token=services.settings.metrics_token,
         collectors=[Gauges(services.ledger, services.broker)],
     )

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.receiver.door", "tests.services.fixtures"]
+pytest_plugins = ["tests.receiver.door", "tests.receiver.sidebar.desk", "tests.services.fixtures"]

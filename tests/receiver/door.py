@@ -24,15 +24,19 @@ from werkzeug.test import TestResponse
 
 from bridge.broker.contract import Broker, Outgoing, Publisher
 from bridge.broker.embedded import EmbeddedBroker
+from bridge.clock import Clock
 from bridge.directory import Directory
 from bridge.errors import Unavailable
 from bridge.ledger import installations
 from bridge.ledger.engine import open_engine
 from bridge.ledger.ledger import Ledger, answers
 from bridge.ledger.tables import metadata
+from bridge.rate_board import RateBoard
+from bridge.remotes.accounts import Remotes
 from bridge.vault import Vault
 from receiver.app import create_app
 from receiver.parts import Parts
+from receiver.sidebar.parts import SidebarParts
 from schemas.event import Event, from_bytes
 from schemas.installation import InstallationSettings, SailthruAccount, ZendeskAccount
 from tests.payloads import SECRET, SIGNED_AT
@@ -170,12 +174,18 @@ def open_door(folder: Path, *, secrets: Sequence[str] = (SECRET,)) -> Door:
         new_id=lambda: f"fresh-{next(numbers)}",
         broker_answers=lambda: "broker" not in away,
         ledger_answers=lambda: answers(ledger),
+        sidebar=sidebar_parts(ledger, clock),
         metrics_token=METRICS_TOKEN,
     )
     client = create_app(parts).test_client()
     door = Door(client, clock, ledger, vault, broker, acceptance, parts, away)
     door.add("acme", *secrets)
     return door
+
+
+def sidebar_parts(ledger: Ledger, clock: Clock) -> SidebarParts:
+    """What the sidebar stands on."""
+    return SidebarParts(ledger, Remotes(clock=clock, on_rate=RateBoard().put), secret_keys=["x" * 32])
 
 
 @pytest.fixture

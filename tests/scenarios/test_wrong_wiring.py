@@ -14,7 +14,7 @@ from bridge.ledger import installations
 from receiver.app import create_app
 from receiver.parts import Parts
 from sandbox.zendesk.webhooks import Webhook
-from tests.receiver.door import LeavingAcceptance
+from tests.receiver.door import LeavingAcceptance, sidebar_parts
 from tests.scenarios.story import Story
 
 
@@ -47,6 +47,7 @@ def door(story: Story) -> FlaskClient:
         new_id=lambda: uuid4().hex,
         broker_answers=lambda: True,
         ledger_answers=lambda: True,
+        sidebar=sidebar_parts(world.ledger, world.clock),
     )
     return create_app(parts).test_client()
 
