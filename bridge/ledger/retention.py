@@ -1,4 +1,7 @@
-"""Forgets what is past its time: applied and ignored events, attempts, settled dead letters. Facts stay."""
+"""Forgets what is past its time: applied and ignored events, attempts, settled dead letters. Facts stay.
+
+What operators and agents did is kept for three years.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from sqlalchemy import Column, Table, bindparam, delete, select
 from bridge.clock import to_micros
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.tables import (
+    actions,
+    agent_actions,
+    agents,
     attempts,
     customers,
     dead_letters,
@@ -17,13 +23,18 @@ from bridge.ledger.tables import (
     events,
     facts,
     installations,
+    mailing_lists,
     quotas,
     waits,
     zendesk_users,
 )
 
 AT_ONCE = 5_000  # rows in one transaction, so that nobody waits long for it
+AUDIT_KEPT = timedelta(days=3 * 366)  # who did what: operators and agents
 OF_AN_INSTALLATION = (
+    agent_actions,
+    agents,
+    mailing_lists,
     waits,
     directions,
     quotas,
@@ -51,6 +62,9 @@ def forget(ledger: Ledger, keep_days: int) -> None:
     )
     _clear(ledger, attempts, [attempts.c.id], (attempts.c.started_at < before,))
     _clear(ledger, dead_letters, [dead_letters.c.id], (dead_letters.c.last_seen < before, settled))
+    audited = to_micros(ledger.now() - AUDIT_KEPT)
+    _clear(ledger, actions, [actions.c.id], (actions.c.at < audited,))
+    _clear(ledger, agent_actions, [agent_actions.c.id], (agent_actions.c.at < audited,))
 
 
 def clear_removed(ledger: Ledger) -> None:

@@ -28,6 +28,37 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_actions_at", "actions", ["at"], unique=False)
     op.create_table(
+        "agent_actions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("installation_id", sa.Integer(), nullable=False),
+        sa.Column("zendesk_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("seen", sa.Text(), server_default="null", nullable=False),
+        sa.Column("is_confirmed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("agent", sa.BigInteger(), nullable=True),
+        sa.Column("is_claimed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("hold_until", sa.BigInteger(), nullable=True),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_actions")),
+    )
+    op.create_index("ix_agent_actions_at", "agent_actions", ["at"], unique=False)
+    op.create_index(
+        "ix_agent_actions_customer", "agent_actions", ["installation_id", "zendesk_id", "at"], unique=False
+    )
+    op.create_index(
+        "ix_agent_actions_open",
+        "agent_actions",
+        ["at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('held', 'saving')"),
+        postgresql_where=sa.text("state IN ('held', 'saving')"),
+    )
+    op.create_table(
         "attempts",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -127,6 +158,18 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("id", name=op.f("pk_spool")),
     )
     op.create_index("ix_spool_installation", "spool", ["reason", "installation", "id"], unique=False)
+    op.create_table(
+        "agents",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("zendesk_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("is_staff", sa.Boolean(), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_agents_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "zendesk_id", name=op.f("pk_agents")),
+    )
     op.create_table(
         "customers",
         sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -230,6 +273,16 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_facts_customer", "facts", ["installation_id", "zendesk_id"], unique=False)
     op.create_index("ix_facts_field", "facts", ["installation_id", "field"], unique=False)
+    op.create_table(
+        "mailing_lists",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_mailing_lists_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "name", name=op.f("pk_mailing_lists")),
+    )
     op.create_table(
         "quotas",
         sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),

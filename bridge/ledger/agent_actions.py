@@ -1,0 +1,162 @@
+"""Agents' actions in the ledger: accepted once, undone or sent once, and what became of them.
+
+Each change of state names the state before it, so that of an undo and a sending at the same moment one wins.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, or_, select, text, update
+
+from bridge.agent_action import FAILED, HELD, SAVED, SAVING, UNDONE, AgentAction
+from bridge.ledger import actions
+from bridge.ledger.tables import agent_actions as table
+from bridge.ledger.tables import events
+from bridge.ledger.writing import chunks, lock_subjects
+
+IS_OPEN = text("state IN ('held', 'saving')")
+
+
+def accept(connection: Connection, action: AgentAction) -> AgentAction:
+    """Keep an action, and note it among what people did; one that stands already is left as it is.
+
+    The action as it stands.
+    """
+    lock_subjects(connection, action.installation_id, [f"action:{action.id}"])
+    standing = one(connection, action.installation_id, action.id)
+    if standing is not None:
+        return standing
+    connection.execute(table.insert().values(_row(action)))
+    _note(connection, action)
+    return action
+
+
+def one(connection: Connection, installation_id: int, id: str) -> AgentAction | None:  # noqa: A002
+    """One action of an installation."""
+    found = some(connection, installation_id, [id])
+    return found[0] if found else None
+
+
+def some(connection: Connection, installation_id: int, ids: Iterable[str]) -> list[AgentAction]:
+    """Those of these actions that exist, newest first."""
+    found: list[AgentAction] = []
+    for part in chunks(ids):
+        query = select(*_COLUMNS).where(table.c.installation_id == installation_id, table.c.id.in_(part))
+        found += [_action(row) for row in connection.execute(query)]
+    return sorted(found, key=lambda action: (action.at, action.id), reverse=True)
+
+
+def of_customer(
+    connection: Connection, installation_id: int, zendesk_id: int, *, since: int, limit: int = 20
+) -> list[AgentAction]:
+    """A customer's actions that are open, or ended at `since` or later; newest first."""
+    is_recent = or_(table.c.finished_at >= since, table.c.state.in_((HELD, SAVING)))
+    query = (
+        select(*_COLUMNS)
+        .where(table.c.installation_id == installation_id, table.c.zendesk_id == zendesk_id, is_recent)
+        .order_by(table.c.at.desc(), table.c.id.desc())
+        .limit(limit)
+    )
+    return [_action(row) for row in connection.execute(query)]
+
+
+def undo(connection: Connection, installation_id: int, id: str, now: int) -> bool:  # noqa: A002
+    """Take a held action back; False when it is sent already, or at its end."""
+    statement = update(table).where(
+        table.c.installation_id == installation_id, table.c.id == id, table.c.state == HELD
+    )
+    return connection.execute(statement.values(state=UNDONE, finished_at=now)).rowcount == 1
+
+
+def release(connection: Connection, now: int, *, limit: int) -> list[AgentAction]:
+    """Held actions whose time has come, oldest first: they are `saving` from here on, and to be published."""
+    query = (
+        select(table.c.id)
+        .where(IS_OPEN, table.c.state == HELD, table.c.hold_until <= now)
+        .order_by(table.c.at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(connection.scalars(query))
+    if not ids:
+        return []
+    statement = update(table).where(table.c.id.in_(ids), table.c.state == HELD).values(state=SAVING)
+    return [_action(row) for row in connection.execute(statement.returning(*_COLUMNS))]
+
+
+def unpublished(connection: Connection, before: int, *, limit: int) -> list[AgentAction]:
+    """Actions from before that moment whose event is not in the ledger: the process that accepted them died.
+
+    To publish them once more is safe: the event has the action's id.
+    """
+    its_event = and_(events.c.installation_id == table.c.installation_id, events.c.id == table.c.id)
+    query = (
+        select(*_COLUMNS)
+        .where(IS_OPEN, table.c.state == SAVING, table.c.at < before, ~exists().where(its_event))
+        .order_by(table.c.at)
+        .limit(limit)
+    )
+    return [_action(row) for row in connection.execute(query)]
+
+
+def next_release(connection: Connection) -> int | None:
+    """When the next held action is to be sent; None when none is held."""
+    query = select(table.c.hold_until).where(IS_OPEN, table.c.state == HELD).order_by(table.c.hold_until)
+    micros: int | None = connection.scalar(query.limit(1))
+    return micros
+
+
+def begin(connection: Connection, installation_id: int, id: str, now: int) -> bool:  # noqa: A002
+    """The consumer begins with it; False when it was undone or has ended."""
+    statement = update(table).where(
+        table.c.installation_id == installation_id, table.c.id == id, table.c.state == SAVING
+    )
+    return connection.execute(statement.values(sent_at=now)).rowcount == 1
+
+
+def finish(
+    connection: Connection, installation_id: int, ids: Sequence[str], now: int, *, reason: str = ""
+) -> None:
+    """Their ends: saved, or with a `reason` (a short code) failed. What has ended already stays as it is."""
+    for part in chunks(ids):
+        statement = update(table).where(
+            table.c.installation_id == installation_id, table.c.id.in_(part), table.c.state == SAVING
+        )
+        state = FAILED if reason else SAVED
+        connection.execute(statement.values(state=state, reason=reason, finished_at=now))
+
+
+def _note(connection: Connection, action: AgentAction) -> None:
+    detail = {
+        "id": action.id,
+        "value": action.value,
+        "confirmed": action.is_confirmed,
+        "claimed": action.is_claimed,
+    }
+    actions.note(
+        connection,
+        action.at,
+        operator=f"agent:{action.agent or 'unknown'}",
+        action=f"agent.{action.kind}",
+        target=f"user:{action.zendesk_id}",
+        installation_id=action.installation_id,
+        detail=detail,
+    )
+
+
+_NAMES = tuple(field.name for field in fields(AgentAction))
+_COLUMNS = tuple(table.c[name] for name in _NAMES)
+
+
+def _action(row: Row[Any]) -> AgentAction:
+    known = dict(zip(_NAMES, row, strict=True))
+    return AgentAction(**known | {"value": json.loads(known["value"]), "seen": json.loads(known["seen"])})
+
+
+def _row(action: AgentAction) -> dict[str, Any]:
+    values = {name: getattr(action, name) for name in _NAMES}
+    return values | {"value": json.dumps(action.value), "seen": json.dumps(action.seen)}
