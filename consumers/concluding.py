@@ -229,7 +229,7 @@ def _end_trouble(connection: Connection, installation_id: int, system: str, now:
 
 
 def _finished(result: Result, settled: Settled) -> Finished:
-    customer = result.job.customer
+    customer, action = result.job.customer, result.job.step.action
     outcome = attempts.CONFIRMED
     if isinstance(settled.verdict, Later):
         outcome = attempts.UNKNOWN if settled.verdict.is_unknown else attempts.LATER
@@ -238,4 +238,6 @@ def _finished(result: Result, settled: Settled) -> Finished:
     elif isinstance(result.outcome, Failed):
         outcome = attempts.REFUSED
     error = str(result.outcome.error) if isinstance(result.outcome, Failed) else ""
-    return Finished(customer.installation_id, customer.zendesk_id, customer.lease, outcome, error)
+    return Finished(
+        customer.installation_id, customer.zendesk_id, customer.lease, action, outcome=outcome, error=error
+    )

@@ -36,11 +36,15 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Finished:
-    """How an attempt ended; `error` is a sentence without addresses or secrets."""
+    """How an attempt ended; `error` is a sentence without addresses or secrets.
+
+    Both directions number their attempts on a customer from one: the action tells them apart.
+    """
 
     installation_id: int
     zendesk_id: int
     lease: int
+    action: str
     outcome: str
     error: str = ""
 
@@ -72,6 +76,7 @@ def finish(connection: Connection, ended: Sequence[Finished], now: int) -> None:
             "key_installation": one.installation_id,
             "key_customer": one.zendesk_id,
             "key_lease": one.lease,
+            "key_action": one.action,
             "outcome": one.outcome,
             "error": one.error,
             "finished_at": now,
@@ -100,6 +105,7 @@ _FINISH = Prepared(
         attempts.c.installation_id == bindparam("key_installation"),
         attempts.c.zendesk_id == bindparam("key_customer"),
         attempts.c.lease == bindparam("key_lease"),
+        attempts.c.action == bindparam("key_action"),
     )
     .values({name: bindparam(name) for name in ("outcome", "error", "finished_at")})
 )

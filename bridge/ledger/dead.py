@@ -1,6 +1,6 @@
 """Dead letters: what the bridge stopped trying, kept with its error until somebody replays or drops it.
 
-One is open for each customer and reason, or for each event; success closes it.
+One is open for each customer, lane and reason, or for each event; success closes it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from bridge.ledger.events import TO_SAILTHRU
 from bridge.ledger.prepared import PreparedList
 from bridge.ledger.tables import dead_letters
 from bridge.ledger.writing import lock_subjects
@@ -43,7 +44,7 @@ class DeadLetter:
 
 def bury(connection: Connection, letter: DeadLetter, now: int) -> int:
     """Keep a dead letter, or count one more attempt on the open one about the same; its id."""
-    about = letter.event_id or f"{letter.zendesk_id}/{letter.reason}"
+    about = letter.event_id or f"{letter.lane}/{letter.zendesk_id}/{letter.reason}"
     lock_subjects(connection, letter.installation_id, [f"letter:{about}"])
     open_one = connection.execute(_open(letter)).first()
     if open_one is None:
@@ -68,14 +69,19 @@ def close(
     *,
     reasons: Sequence[str] | None = None,
     but: str = "",
+    lanes: Sequence[str] = TO_SAILTHRU,
 ) -> int:
-    """Success closes the customer's open letters (of these reasons, or of all `but` one); how many."""
+    """Success closes the customer's open letters (of these reasons, or of all `but` one); how many.
+
+    Success in one direction says nothing of the other: `lanes` are those that it ends.
+    """
     statement = update(dead_letters).where(
         dead_letters.c.installation_id == installation_id,
         dead_letters.c.zendesk_id == zendesk_id,
         dead_letters.c.state == OPEN,
         dead_letters.c.event_id.is_(None),
         dead_letters.c.reason != but,
+        dead_letters.c.lane.in_(lanes),
     )
     if reasons is not None:
         statement = statement.where(dead_letters.c.reason.in_(reasons))
@@ -106,13 +112,20 @@ def close_event(connection: Connection, installation_id: int, event_id: str) -> 
     )
 
 
-def lettered(connection: Connection, installation_id: int, zendesk_ids: Iterable[int]) -> set[int]:
-    """Which of these customers have an open letter."""
-    return {row[0] for row in _LETTERED.rows(connection, zendesk_ids, {"of": installation_id})}
+def lettered(
+    connection: Connection,
+    installation_id: int,
+    zendesk_ids: Iterable[int],
+    *,
+    lanes: Sequence[str] = TO_SAILTHRU,
+) -> set[int]:
+    """Which of these customers have an open letter of these lanes."""
+    rows = _LETTERED.rows(connection, zendesk_ids, {"of": installation_id})
+    return {number for number, lane in rows if lane in lanes}
 
 
 _LETTERED = PreparedList(
-    lambda listed: select(dead_letters.c.zendesk_id).where(
+    lambda listed: select(dead_letters.c.zendesk_id, dead_letters.c.lane).where(
         dead_letters.c.installation_id == bindparam("of"),
         dead_letters.c.state == OPEN,
         dead_letters.c.zendesk_id.in_(listed),
@@ -160,6 +173,7 @@ def _open(letter: DeadLetter) -> Any:
         dead_letters.c.event_id.is_(None),
         dead_letters.c.zendesk_id == letter.zendesk_id,
         dead_letters.c.reason == letter.reason,
+        dead_letters.c.lane == letter.lane,
     )
 
 

@@ -1,4 +1,4 @@
-"""The Zendesk client: reads of users and tickets, and any other call with the same errors."""
+"""The Zendesk client: reads of users and tickets, writes of fields and tags, and any other call."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from bridge.clock import Clock
-from bridge.errors import BadCredentials, TryLater
+from bridge.errors import BadCredentials, SendAgain, TryLater
 from bridge.remotes.rates import RateReading, rate_reading
 from bridge.remotes.transport import READ_S, Answer, Request, Transport
 from bridge.remotes.zendesk_errors import SYSTEM, NotFound, checked
 from bridge.remotes.zendesk_token import TokenKeeper, token_keeper
+from schemas import zendesk_jobs as jobs
 from schemas import zendesk_records as records
 from schemas.errors import Unreadable
 from schemas.installation import ZendeskAccount
+from schemas.zendesk_jobs import JobStatus, UserFieldRecord
 from schemas.zendesk_records import TicketRecord, UserRecord
 
 __all__ = ["Me", "Page", "RateReading", "Reading", "TicketRecord", "UserRecord", "Zendesk"]
 
 PAGE_SIZE = 100
 MOST_USERS = 100
+MOST_PAGES = 20  # of user fields; an account has a few hundred at most
 _HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -107,6 +111,59 @@ class Zendesk:
         """One ticket, or None when Zendesk has none with this id."""
         reading = self._found(f"/api/v2/tickets/{int(id)}")
         return reading and _as(reading, lambda record: records.ticket(_part(record, "ticket")))
+
+    def set_user_fields(self, id: int, values: Mapping[str, Any]) -> None:  # noqa: A002 - the vendor's word
+        """Set custom fields of one user, by key; None empties one. The others stay."""
+        self.put(f"/api/v2/users/{int(id)}", {"user": {"user_fields": dict(values)}})
+
+    def set_fields_of_many(self, values: Mapping[int, Mapping[str, Any]]) -> JobStatus:
+        """Ask for custom fields of up to 100 users to be set, in this order: a job does it later.
+
+        Nothing else is ever sent this way: `tags` in it would replace whole lists of tags.
+        """
+        if not 0 < len(values) <= MOST_USERS:
+            raise ValueError(f"between 1 and {MOST_USERS} users can be changed at once, not {len(values)}")
+        users = [{"id": int(number), "user_fields": dict(fields)} for number, fields in values.items()]
+        reading = self.put("/api/v2/users/update_many", {"users": users})
+        try:
+            return jobs.job_status(reading.value)
+        except Unreadable as error:
+            raise SendAgain(SYSTEM, "garbled", detail=error.fault) from None
+
+    def job_status(self, id: str) -> JobStatus:  # noqa: A002 - the vendor's word
+        """How a job stands. One that is forgotten raises `NotFound`."""
+        reading = self.get(f"/api/v2/job_statuses/{quote(id, safe='')}")
+        return _as(reading, jobs.job_status).value
+
+    def user_fields(self) -> tuple[UserFieldRecord, ...]:
+        """All user fields of the account."""
+        found: list[UserFieldRecord] = []
+        after: str | None = None
+        for _ in range(MOST_PAGES):
+            query = {"page[size]": str(PAGE_SIZE)} | ({"page[after]": after} if after else {})
+            reading = self.get("/api/v2/user_fields", query)
+            page = _as(reading, partial(_field_page, asked=after)).value
+            found += page.items
+            after = page.after
+            if after is None:
+                break
+        return tuple(found)
+
+    def add_user_tags(self, id: int, tags: Sequence[str]) -> None:  # noqa: A002 - the vendor's word
+        """Add tags to a user; the others stay."""
+        self.put(f"/api/v2/users/{int(id)}/tags", {"tags": list(tags)})
+
+    def remove_user_tags(self, id: int, tags: Sequence[str]) -> None:  # noqa: A002 - the vendor's word
+        """Remove tags from a user; the others stay."""
+        self.delete(f"/api/v2/users/{int(id)}/tags", {"tags": list(tags)})
+
+    def add_ticket_tags(self, id: int, tags: Sequence[str]) -> None:  # noqa: A002 - the vendor's word
+        """Add tags to a ticket; the others stay."""
+        self.put(f"/api/v2/tickets/{int(id)}/tags", {"tags": list(tags)})
+
+    def remove_ticket_tags(self, id: int, tags: Sequence[str]) -> None:  # noqa: A002 - the vendor's word
+        """Remove tags from a ticket; the others stay."""
+        self.delete(f"/api/v2/tickets/{int(id)}/tags", {"tags": list(tags)})
 
     def me(self) -> Me:
         """The user that we act as; harmless, and so the probe for credentials and clocks."""
@@ -209,6 +266,11 @@ def _entries(record: Any, name: str) -> list[Any]:
 def _ticket_page(record: Any, asked: str | None) -> Page[TicketRecord]:
     items = tuple(records.ticket(one) for one in _entries(record, "tickets"))
     return Page(items, _next_cursor(record, asked))
+
+
+def _field_page(record: Any, asked: str | None) -> Page[UserFieldRecord]:
+    read = (jobs.user_field(one) for one in _entries(record, "user_fields"))
+    return Page(tuple(one for one in read if one is not None), _next_cursor(record, asked))
 
 
 def _next_cursor(record: Mapping[str, Any], asked: str | None) -> str | None:

@@ -129,11 +129,15 @@ def test_an_attempt_is_there_before_its_call_and_ended_after_it(ledger: Ledger, 
     begun = [Attempt(acme, 7, lease, "sailthru", "write", ("zendesk_tags", "email")) for lease in (1, 2)]
     with ledger.writing() as connection:
         attempts.start(connection, begun, T)
-        attempts.finish(connection, [Finished(acme, 7, 1, attempts.UNKNOWN, "sailthru: timeout")], T + 5)
+        attempts.start(connection, [Attempt(acme, 7, 1, "zendesk", "add_tag", ("tag",))], T)
+        attempts.finish(
+            connection, [Finished(acme, 7, 1, "write", attempts.UNKNOWN, "sailthru: timeout")], T + 5
+        )
         attempts.start(connection, [], T)
         attempts.finish(connection, [], T)
     with ledger.reading() as connection:
-        newest, first = looking.attempts_on(connection, acme, 7, limit=5)
+        back, newest, first = looking.attempts_on(connection, acme, 7, limit=5)
+    assert (back["outcome"], back["system"]) == (attempts.SENDING, "zendesk")
     assert (newest["outcome"], newest["finished_at"]) == (attempts.SENDING, None)
     assert (first["outcome"], first["error"], first["finished_at"]) == ("unknown", "sailthru: timeout", T + 5)
     assert first["fields"] == ["zendesk_tags", "email"]
@@ -195,6 +199,18 @@ def test_a_closed_or_dropped_letter_is_not_the_one_to_count_on(ledger: Ledger, a
         assert dead.close(connection, acme, 7) == 1
     assert len({first, second, bury(ledger, letter())}) == 3
     assert states(ledger) == {"email_taken": [DROPPED, CLOSED, OPEN]}
+
+
+def test_success_in_one_direction_closes_no_letter_of_the_other(ledger: Ledger, acme: int) -> None:
+    there = DeadLetter(acme, "zendesk", "push.write", "refused", "No.", zendesk_id=7)
+    back = DeadLetter(acme, "sailthru", "push.set_fields", "refused", "No.", zendesk_id=7)
+    with ledger.writing() as connection:
+        assert dead.bury(connection, there, T) != dead.bury(connection, back, T)
+        assert dead.lettered(connection, acme, [7], lanes=("sailthru",)) == {7}
+        assert dead.close(connection, acme, 7) == 1
+        assert dead.lettered(connection, acme, [7]) == set()
+        assert dead.lettered(connection, acme, [7], lanes=("sailthru",)) == {7}
+        assert dead.close(connection, acme, 7, lanes=("sailthru",)) == 1
 
 
 def test_success_closes_the_customers_letters_and_nobody_elses(ledger: Ledger, acme: int) -> None:
