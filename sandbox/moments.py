@@ -46,6 +46,10 @@ class History(Generic[T]):
     def latest(self) -> T | None:
         return self._versions[-1][1] if self._versions else None
 
+    def values(self) -> list[T]:
+        """Every value there was, the newest first."""
+        return [value for _, value in reversed(self._versions) if value is not None]
+
     def at(self, moment: datetime) -> T | None:
         """What was true at that moment; None when it was not there yet."""
         for since, value in reversed(self._versions):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from threading import RLock
 from typing import Any
 from urllib.parse import parse_qsl
 
 from sandbox.quota import Allowance, Quota
 from sandbox.sailthru import errors
 from sandbox.sailthru.account import SailthruAccount, SailthruOddities
+from sandbox.sailthru.book import Book
 from sandbox.sailthru.errors import SailthruError
-from sandbox.sailthru.lists import Lists
-from sandbox.sailthru.profiles import Profiles
 from sandbox.sailthru.reading import show
 from sandbox.sailthru.signing import is_signed
-from sandbox.sailthru.writing import EMAIL, Writing, identify, not_found
+from sandbox.sailthru.writing import EMAIL, identify, not_found
 from sandbox.web.messages import Reply, Request
 
 Asked = Mapping[str, Any]
@@ -59,15 +57,15 @@ def read_params(request: Request) -> Any:
 class Api:
     """Answers one request at a time, under the world's lock."""
 
-    def __init__(self, account: SailthruAccount, oddities: SailthruOddities, quota: Quota, *,
-                 profiles: Profiles, lists: Lists, lock: RLock) -> None:  # fmt: skip
+    def __init__(
+        self, account: SailthruAccount, oddities: SailthruOddities, quota: Quota, *, book: Book
+    ) -> None:
         self._account = account
         self._oddities = oddities
         self._quota = quota
-        self._profiles = profiles
-        self._lists = lists
-        self._lock = lock
-        self._writing = Writing(profiles, lists.names, oddities)
+        self._book = book
+        self._profiles = book.profiles
+        lists, mailings = book.lists, book.mailings
         self._endpoints: dict[tuple[str, str], Callable[[Asked], Any]] = {
             ("GET", "/user"): self._get_user,
             ("POST", "/user"): self._post_user,
@@ -75,6 +73,8 @@ class Api:
             ("GET", "/list"): lists.get,
             ("POST", "/list"): lists.post,
             ("DELETE", "/list"): lists.delete,
+            ("GET", "/send"): mailings.get_send,
+            ("GET", "/blast"): mailings.get_blast,
             ("GET", "/settings"): self._get_settings,
         }
 
@@ -88,7 +88,7 @@ class Api:
             headers = _rate_headers(allowance)
             if allowance is not None and not allowance.granted:
                 raise SailthruError(43, "Too many requests this minute. Try again next minute.")
-            with self._lock:
+            with self._book.lock:
                 return Reply(200, self._endpoint(request)(asked), headers)
         except SailthruError as error:
             status = self._oddities.errors_status or error.status
@@ -114,13 +114,16 @@ class Api:
         key, value = identify(asked)
         if key == "email" and EMAIL.fullmatch(value.strip()) is None:
             raise SailthruError(99, f"Invalid email: {value}", status=200)
-        profile = self._profiles.find(key, value, ago_s=self._oddities.consistency_s)
+        profile = self._profiles.seen(key, value)
         if profile is None:
             raise not_found(key, value)
         return show(profile, asked.get("fields"), account=self._account, oddities=self._oddities)
 
     def _post_user(self, asked: Asked) -> Any:
-        profile = self._writing.post(asked)
+        before = self._profiles.find(*identify(asked))
+        profile = self._book.writing.post(asked)
+        if self._oddities.echo:
+            self._book.postbacks.echo(before, profile, asked, page="api")
         fields = asked.get("fields")
         shown = show(profile, fields, account=self._account, oddities=self._oddities) if fields else {}
         return {"ok": True, **shown}
@@ -140,7 +143,7 @@ class Api:
             "name": self._account.name,
             "domains": ["example.com"],
             "from_emails": ["news@example.com"],
-            "lists_primary": sorted(self._lists.names),
+            "lists_primary": sorted(self._book.lists.names),
             "timezone": self._account.timezone,
             "features": {"predictions": False, "spm_enabled": False},
         }

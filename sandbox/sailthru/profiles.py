@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.moments import History
+from sandbox.sailthru.account import SailthruOddities
 
 STRICTNESS = ("none", "blast", "basic", "all")
 
@@ -31,6 +32,8 @@ class Profile:
     device: Mapping[str, str] = field(default_factory=dict)
     smart_lists: tuple[str, ...] = ()
     purchases: tuple[Mapping[str, Any], ...] = ()
+    purchase_incomplete: tuple[Mapping[str, Any], ...] = ()
+    predictions: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def join(kept: Profile, gone: Profile) -> Profile:
         vars={**gone.vars, **kept.vars},
         lists={**gone.lists, **kept.lists},
         activity={**gone.activity, **kept.activity},
+        smart_lists=tuple(dict.fromkeys((*kept.smart_lists, *gone.smart_lists))),
         lifetime=totals,
         purchases=(*gone.purchases, *kept.purchases),
         optout_email=max(kept.optout_email, gone.optout_email, key=STRICTNESS.index),
@@ -67,36 +71,72 @@ def join(kept: Profile, gone: Profile) -> Profile:
 class Profiles:
     """All profiles. Not locked: its owner holds the lock around each call."""
 
-    def __init__(self, now: Callable[[], datetime], seed: int = 0) -> None:
+    def __init__(self, now: Callable[[], datetime], oddities: SailthruOddities, seed: int = 0) -> None:
         self.now = now
+        self._oddities = oddities
         self.merges: list[Merge] = []
         self._random = random.Random(seed)  # noqa: S311 - ids, not secrets
         self._records: dict[str, History[Profile]] = {}
         self._addresses: dict[str, History[str]] = {}
+        self._lags: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Profile]:
         return (profile for record in self._records.values() if (profile := record.latest()) is not None)
 
-    def by_sid(self, sid: str, *, ago_s: float = 0.0) -> Profile | None:
+    def by_sid(self, sid: str) -> Profile | None:
         record = self._records.get(sid)
-        if record is None:
-            return None
-        return record.at(self.now() - timedelta(seconds=ago_s)) if ago_s else record.latest()
+        return None if record is None else record.latest()
 
-    def by_email(self, address: str, *, ago_s: float = 0.0) -> Profile | None:
+    def by_email(self, address: str) -> Profile | None:
         holder = self._addresses.get(normal(address))
-        if holder is None:
-            return None
-        sid = holder.at(self.now() - timedelta(seconds=ago_s)) if ago_s else holder.latest()
-        return None if sid is None else self.by_sid(sid, ago_s=ago_s)
+        sid = None if holder is None else holder.latest()
+        return None if sid is None else self.by_sid(sid)
 
-    def find(self, key: str, value: str, *, ago_s: float = 0.0) -> Profile | None:
-        """By any key; the rare ones are searched one by one."""
+    def find(self, key: str, value: str) -> Profile | None:
+        """By any key, as it is now; the rare ones are searched one by one."""
         if key == "sid":
-            return self.by_sid(value, ago_s=ago_s)
+            return self.by_sid(self._leading(value))
         if key == "email":
-            return self.by_email(value, ago_s=ago_s)
+            return self.by_email(value)
         return next((profile for profile in self if getattr(profile, key, None) == value), None)
+
+    def seen(self, key: str, value: str) -> Profile | None:
+        """As `find`, but as a read shows it: each profile as it was its own while ago."""
+        fresh = self._oddities.fresh_fraction
+        if fresh and self._random.random() < fresh:
+            return self.find(key, value)
+        if key == "sid":
+            return self._past(self._leading(value))
+        if key == "email":
+            return self._seen_at(normal(value))
+        return next((past for each in self if (past := self._past(each.sid)) is not None
+                     and getattr(past, key, None) == value), None)  # fmt: skip
+
+    def set_lag(self, sid: str, seconds: float | None) -> None:
+        """Reads show this profile as it was that long ago; None: as all the others."""
+        if seconds is None:
+            self._lags.pop(sid, None)
+        else:
+            self._lags[sid] = seconds
+
+    def _past(self, sid: str) -> Profile | None:
+        record = self._records.get(sid)
+        ago_s = self._lags.get(sid, self._oddities.consistency_s)
+        if record is None or not ago_s:
+            return None if record is None else record.latest()
+        return record.at(self.now() - timedelta(seconds=ago_s))
+
+    def _seen_at(self, address: str) -> Profile | None:
+        holders = self._addresses.get(address, History[str]()).values()
+        seen = (self._past(sid) for sid in dict.fromkeys(holders))
+        return next((past for past in seen if past is not None and past.email == address), None)
+
+    def _leading(self, sid: str) -> str:
+        """Where a sid leads: to its own profile, or the one that its profile was merged into."""
+        if self._oddities.merged_sid == "follows":
+            for merge in self.merges:
+                sid = merge.kept if merge.gone == sid else sid
+        return sid
 
     def create(self, address: str | None, **fields: Any) -> Profile:
         """A new profile; the address must be free. Raises ValueError."""

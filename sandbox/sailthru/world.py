@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from threading import RLock
-from typing import Any, Literal
+from typing import Any
 
+from sandbox.courier import Delivery
 from sandbox.quota import Quota
 from sandbox.sailthru import errors
 from sandbox.sailthru.account import SailthruAccount, SailthruOddities
 from sandbox.sailthru.api import Api, read_params
+from sandbox.sailthru.book import Book
+from sandbox.sailthru.customers import Customers
 from sandbox.sailthru.lists import Lists
+from sandbox.sailthru.marketers import Marketers
 from sandbox.sailthru.postbacks import Postbacks
 from sandbox.sailthru.profiles import Merge, Profile, Profiles
 from sandbox.sailthru.writing import Writing
@@ -22,11 +24,12 @@ from sandbox.web.front import Front
 
 LIMITS: dict[str, int | None] = {"POST /user": 18_000, "POST": 2_400, "GET": 18_000, "DELETE": 2_400}
 VERBS = (
-    "create_profile", "profile", "by_sid", "delete_profile", "change_email",
-    "set_vars", "set_engagement", "verify", "join_list", "leave_list",
-    "set_optout", "set_smart_lists", "record", "hard_bounce", "subscribe",
-    "fail_with", "set_latency", "set_limit", "set_oddity", "lift_quota",
-    "forget_calls",
+    "create_profile", "profile", "by_sid", "delete_profile", "change_email", "change_address", "merge",
+    "set_vars", "set_score", "predict", "set_engagement", "add_lists", "set_smart_lists",
+    "put_in_smart_list", "take_from_smart_list", "record", "join_list", "leave_list", "edit_optout", "lag",
+    "open", "click", "view", "log_in", "sign_up", "purchase", "abandon", "set_optout", "save_user_page",
+    "hard_bounce", "verify", "subscribe", "flush", "wait_idle", "fail_with", "set_latency", "set_limit",
+    "set_oddity", "lift_quota", "forget_calls",
 )  # fmt: skip
 
 
@@ -36,23 +39,55 @@ class Sailthru:
     def __init__(self, now: Callable[[], datetime], *, port: int = 0, account: SailthruAccount | None = None,
                  seed: int = 0) -> None:  # fmt: skip
         self.account = account or SailthruAccount()
-        self.oddities = SailthruOddities()
+        self.oddities = SailthruOddities(seed=seed)
         self.quota = Quota(now, LIMITS)
-        self.postbacks = Postbacks(self.account, now)
-        self.subscribe = self.postbacks.subscribe
-        self._now = now
-        self._lock = RLock()
-        self._profiles = Profiles(now, seed)
-        self._lists = Lists(self._profiles, self.account)
-        self._writing = Writing(self._profiles, self._lists.names, self.oddities)
-        api = Api(self.account, self.oddities, self.quota,
-                  profiles=self._profiles, lists=self._lists, lock=self._lock)  # fmt: skip
+        self.postbacks = Postbacks(self.account, self.oddities, now)
+        profiles = Profiles(now, self.oddities, seed)
+        lists = Lists(profiles, self.account)
+        writing = Writing(profiles, lists.names, self.oddities)
+        self._book = Book(profiles, lists, writing, self.postbacks)
+        self._take_verbs(Marketers(self._book, self.oddities, now), Customers(self._book, now))
+        api = Api(self.account, self.oddities, self.quota, book=self._book)
         control = Control({name: getattr(self, name) for name in VERBS}, self._state)
         front = Front(api.answer, read_params, now=now, control=control, port=port)
         self.server = front.server
         self.calls = front.calls
         self.faults = front.faults
         self.hold = front.faults.hold
+
+    def _take_verbs(self, marketers: Marketers, customers: Customers) -> None:  # noqa: PLR0915 - one line for each verb
+        self.create_profile = marketers.create_profile
+        self.delete_profile = marketers.delete_profile
+        self.change_email = self.change_address = marketers.change_email
+        self.merge = marketers.merge
+        self.set_vars = marketers.set_vars
+        self.set_score = marketers.set_score
+        self.predict = marketers.predict
+        self.set_engagement = marketers.set_engagement
+        self.add_lists = marketers.add_lists
+        self.set_smart_lists = marketers.set_smart_lists
+        self.put_in_smart_list = marketers.put_in_smart_list
+        self.take_from_smart_list = marketers.take_from_smart_list
+        self.record = marketers.record
+        self.join_list = marketers.join_list
+        self.leave_list = marketers.leave_list
+        self.edit_optout = marketers.edit_optout
+        self.lag = marketers.lag
+        self.open = customers.open
+        self.click = customers.click
+        self.view = customers.view
+        self.log_in = customers.log_in
+        self.sign_up = customers.sign_up
+        self.purchase = customers.purchase
+        self.abandon = customers.abandon
+        self.set_optout = customers.set_optout
+        self.save_user_page = customers.save_user_page
+        self.hard_bounce = customers.hard_bounce
+        self.verify = customers.verify
+        self.subscribe = self.postbacks.subscribe
+        self.flush = self.postbacks.courier.flush
+        self.wait_idle = self.postbacks.courier.wait_idle
+        self.lift_quota = self.quota.lift
 
     @property
     def url(self) -> str:
@@ -76,98 +111,34 @@ class Sailthru:
     def consistency_s(self, value: float) -> None:
         self.oddities.consistency_s = value
 
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every postback that was to be sent so far, oldest first, with its attempt."""
+        return list(self.postbacks.courier.log)
+
     def profile(self, email: str) -> Profile | None:
         """The profile at this address as it surely is now."""
-        with self._lock:
-            return self._profiles.by_email(email)
+        with self._book.lock:
+            return self._book.profiles.by_email(email)
 
     def by_sid(self, sid: str) -> Profile | None:
-        with self._lock:
-            return self._profiles.by_sid(sid)
+        with self._book.lock:
+            return self._book.profiles.by_sid(sid)
 
     def profiles(self) -> list[Profile]:
-        with self._lock:
-            return list(self._profiles)
+        with self._book.lock:
+            return list(self._book.profiles)
 
     @property
     def merges(self) -> list[Merge]:
         """Every join of two profiles so far, oldest first."""
-        with self._lock:
-            return list(self._profiles.merges)
+        with self._book.lock:
+            return list(self._book.profiles.merges)
 
     @property
     def lists(self) -> list[str]:
-        with self._lock:
-            return sorted(self._lists.names)
-
-    def create_profile(self, email: str | None, *, lists: tuple[str, ...] | list[str] = (),
-                       **fields: Any) -> str:  # fmt: skip
-        """A new profile; `fields` as in `Profile` (vars, engagement, optout_email, …). Its sid."""
-        with self._lock:
-            self._lists.names.update(lists)
-            fields["lists"] = dict.fromkeys(lists, self._now())
-            return self._profiles.create(email, **fields).sid
-
-    def add_lists(self, *names: str, smart: bool = False) -> None:
-        with self._lock:
-            (self._lists.smart if smart else self._lists.names).update(names)
-
-    def delete_profile(self, email: str) -> None:
-        with self._lock:
-            self._profiles.remove(self._known(email))
-
-    def change_email(self, email: str, new: str, *, conflict: Literal["merge", "error"] = "error") -> None:
-        """A marketer changes the address in Sailthru. Raises SailthruError when it is taken."""
-        with self._lock:
-            sid = self._known(email).sid
-            self._writing.post({"id": sid, "key": "sid", "keys": {"email": new}, "keysconflict": conflict})
-
-    def set_vars(self, email: str, **values: Any) -> None:
-        with self._lock:
-            self._writing.post({"id": email, "key": "email", "vars": values})
-
-    def set_engagement(self, email: str, engagement: str | None) -> None:
-        self._change(email, engagement=engagement)
-
-    def set_smart_lists(self, email: str, names: tuple[str, ...] | list[str]) -> None:
-        self.add_lists(*names, smart=True)
-        self._change(email, smart_lists=tuple(names))
-
-    def record(self, email: str, *, activity: dict[str, datetime] | None = None,
-               lifetime: dict[str, int] | None = None) -> None:  # fmt: skip
-        """Adds times and totals of what the person did, e.g. `open_time`, `lifetime_open`."""
-        with self._lock:
-            known = self._known(email)
-            self._change(email, activity={**known.activity, **(activity or {})},
-                         lifetime={**known.lifetime, **(lifetime or {})})  # fmt: skip
-
-    def join_list(self, email: str, name: str) -> None:
-        self._write(email, lists={name: 1})
-
-    def leave_list(self, email: str, name: str) -> None:
-        self._write(email, lists={name: 0})
-
-    def set_optout(self, email: str, mode: str) -> None:
-        """The person opts out (or `none`: back in) on a hosted page; a postback tells of it."""
-        self._write(email, optout_email=mode)
-        out = "0" if mode == "none" else "1"
-        self.postbacks.emit("optout", email=email, mode=mode, optout=out)
-
-    def hard_bounce(self, email: str, *, send_id: str = "W1a2b3c4d5e6f7a8") -> None:
-        self._change(email, engagement="hardbounce")
-        self.postbacks.emit("hardbounce", email=email, send_id=send_id)
-
-    def verify(self, email: str, *, send_id: str = "W1a2b3c4d5e6f7a8") -> None:
-        """The person confirmed the double opt-in."""
-        self.postbacks.emit("verify", email=email, send_id=send_id)
-
-    def save_user_page(self, email: str, *, lists: dict[str, int], optout_email: str) -> None:
-        """The person saved a hosted preference page; an `update` postback tells of it."""
-        self._write(email, lists=lists, optout_email=optout_email)
-        with self._lock:
-            sid = self._known(email).sid
-        flags = {f"lists[{name}]": str(value) for name, value in lists.items()}
-        self.postbacks.emit("update", sid=sid, email=email, page="optout", optout_email=optout_email, **flags)
+        with self._book.lock:
+            return sorted(self._book.lists.names)
 
     def fail_with(self, code: int, message: str = "", *, status: int | None = None, times: int | None = 1,
                   method: str | None = None, path: str | None = None) -> Fault:  # fmt: skip
@@ -187,9 +158,6 @@ class Sailthru:
         getattr(self.oddities, name)
         setattr(self.oddities, name, value)
 
-    def lift_quota(self) -> None:
-        self.quota.lift()
-
     def forget_calls(self) -> None:
         self.calls.forget()
 
@@ -197,20 +165,7 @@ class Sailthru:
         self.postbacks.courier.stop()
         self.server.stop()
 
-    def _known(self, email: str) -> Profile:
-        profile = self._profiles.by_email(email)
-        if profile is None:
-            raise LookupError(f"no profile at {email}")
-        return profile
-
-    def _change(self, email: str, **fields: Any) -> None:
-        with self._lock:
-            self._profiles.put(replace(self._known(email), **fields))
-
-    def _write(self, email: str, **asked: Any) -> None:
-        with self._lock:
-            self._writing.post({"id": self._known(email).sid, "key": "sid", **asked})
-
     def _state(self) -> Any:
         return {"profiles": self.profiles(), "lists": self.lists, "merges": self.merges,
-                "refused": self.quota.refused, "calls": len(self.calls)}  # fmt: skip
+                "deliveries": len(self.deliveries), "refused": self.quota.refused,
+                "calls": len(self.calls), "calls_by_kind": self.calls.kinds()}  # fmt: skip

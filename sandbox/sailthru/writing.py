@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sandbox.sailthru.account import SailthruOddities
@@ -92,12 +93,19 @@ class Writing:
             vars=self._merged_vars(profile.vars, changes),
             lists=self._changed_lists(profile, asked.get("lists") or {}),
             optout_email=asked.get("optout_email") or profile.optout_email,
+            activity=self._activity(profile, asked),
             extid=keys.get("extid", profile.extid),
             sms=keys.get("sms", profile.sms),
         )
         if changed != profile:
             self._profiles.put(changed)
         return changed
+
+    def _activity(self, profile: Profile, asked: Mapping[str, Any]) -> Mapping[str, datetime]:
+        wanted = asked.get("optout_email") or profile.optout_email
+        if wanted in ("none", profile.optout_email):
+            return profile.activity
+        return {**profile.activity, "optout_time": self._profiles.now()}
 
     def _merged_vars(self, before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         after = dict(before)
