@@ -18,6 +18,7 @@ from bridge.ledger.dead import DROPPED, REPLAYED, DeadLetter
 from bridge.ledger.ledger import Ledger
 from schemas.errors import Unreadable
 from schemas.event import Event
+from schemas.postback import read_postback
 from schemas.trigger import read_trigger
 from schemas.zendesk_events import read_delivery
 
@@ -84,15 +85,12 @@ def _events(ledger: Ledger, letter: DeadLetter) -> tuple[Event, ...]:
 def _read_again(event: Event) -> tuple[Event, ...]:
     """The events of a body that could not be read when it came; a newer bridge may be able to."""
     body = str(event.data.get("body", "")).encode()
+    name, came_at = event.installation, event.received_at
     try:
-        if event.source == "trigger":
-            return read_trigger(
-                body,
-                installation=event.installation,
-                received_at=event.received_at,
-                new_id=lambda: uuid4().hex,
-            ).events
-        return read_delivery(body, installation=event.installation, received_at=event.received_at).events
+        if event.source == "webhook":
+            return read_delivery(body, installation=name, received_at=came_at).events
+        read = read_postback if event.source == "postback" else read_trigger
+        return read(body, installation=name, received_at=came_at, new_id=lambda: uuid4().hex).events
     except Unreadable as error:
         raise Refused(
             "bridge", "unreadable", detail=f"{error}; correct the sender, then drop the letter"

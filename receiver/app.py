@@ -6,7 +6,7 @@ from flask import Flask
 
 from receiver import answers
 from receiver.health import health_pages
-from receiver.hooks import LARGEST_BODY, zendesk_hooks
+from receiver.hooks import LARGEST_BODY, hooks
 from receiver.metrics_page import metrics_page
 from receiver.parts import Parts
 from receiver.sidebar import routes as sidebar
@@ -18,7 +18,7 @@ def create_app(parts: Parts) -> Flask:
     # Of a chunked body Flask reads this much and drops the rest in silence: one byte too many tells us.
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
     answers.install(app)
-    app.register_blueprint(zendesk_hooks(parts))
+    app.register_blueprint(hooks(parts))
     app.register_blueprint(health_pages(parts))
     app.register_blueprint(metrics_page(parts))
     sidebar.install(app, parts)

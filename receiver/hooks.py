@@ -16,55 +16,80 @@ from bridge.ledger.installations import Installation
 from receiver.answers import JSON, answer, code_of
 from receiver.doorkeeper import Doorkeeper
 from receiver.parts import Parts
+from receiver.postback_signatures import verify_postback
 from receiver.signatures import BadSignature, verify
 from receiver.tally import Told, note
-from schemas.delivery import Arrival, Read, unreadable_event
+from receiver.wrong_wiring import plain, wrong_wiring
+from schemas.delivery import SOURCES, Arrival, Read, unreadable_event
 from schemas.errors import Unreadable
 from schemas.event import Event
+from schemas.form import FORM, TooManyFields
+from schemas.postback import read_postback
 from schemas.trigger import read_trigger
 from schemas.zendesk_events import read_delivery
 
 EVENTS = "zendesk/events"
 TRIGGERS = "zendesk/triggers"
+POSTBACKS = "sailthru/postbacks"
 LARGEST_BODY = 1024 * 1024
 
+Verify = Callable[[Installation, bytes, datetime], None]
 
-def zendesk_hooks(parts: Parts) -> Blueprint:
-    """The two addresses that Zendesk calls, for every installation."""
+
+@dataclass(frozen=True)
+class Kind:
+    """What one of the addresses takes: the content type, how it is signed and read, what success is told."""
+
+    path: str
+    content_type: str
+    verify: Verify
+    read: Callable[[Arrival], Read]
+    success: int
+
+    @property
+    def source(self) -> str:
+        """What the events, and the metric, name as their source."""
+        return SOURCES[self.path]
+
+
+def hooks(parts: Parts) -> Blueprint:
+    """The addresses that Zendesk and Sailthru call, for every installation."""
     blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
     doorkeeper = Doorkeeper(parts.directory, parts.clock)
-
-    def read_events(arrival: Arrival) -> Read:
-        return read_delivery(arrival.body, installation=arrival.installation, received_at=arrival.received_at)
-
-    def read_hint(arrival: Arrival) -> Read:
-        return read_trigger(
-            arrival.body,
-            installation=arrival.installation,
-            received_at=arrival.received_at,
-            new_id=parts.new_id,
-        )
-
-    for path, source, read in ((EVENTS, "webhook", read_events), (TRIGGERS, "trigger", read_hint)):
+    for kind in _kinds(parts):
         blueprint.add_url_rule(
-            f"/<installation>/{path}",
-            endpoint=source,
-            view_func=Hook(parts, doorkeeper, path, source, read).receive,
+            f"/<installation>/{kind.path}",
+            endpoint=kind.source,
+            view_func=Hook(parts, doorkeeper, kind).receive,
             methods=["POST"],
             provide_automatic_options=False,
         )
     return blueprint
 
 
+def _kinds(parts: Parts) -> tuple[Kind, ...]:
+    def read_events(came: Arrival) -> Read:
+        return read_delivery(came.body, installation=came.installation, received_at=came.received_at)
+
+    def hint_reader(read: Callable[..., Read]) -> Callable[[Arrival], Read]:
+        return lambda came: read(
+            came.body, installation=came.installation, received_at=came.received_at, new_id=parts.new_id
+        )
+
+    return (
+        Kind(EVENTS, JSON, _verify_webhook, read_events, 202),
+        Kind(TRIGGERS, JSON, _verify_webhook, hint_reader(read_trigger), 202),
+        Kind(POSTBACKS, FORM, _verify_postback, hint_reader(read_postback), 200),
+    )
+
+
 @dataclass(frozen=True)
 class Hook:
-    """One address: what comes to it, and how its body is read."""
+    """One address, as a view."""
 
     parts: Parts
     doorkeeper: Doorkeeper
-    path: str
-    source: str
-    read: Callable[[Arrival], Read]
+    kind: Kind
 
     def receive(self, installation: str) -> Response:
         """The view. Raises what `receiver.answers` turns into 4xx and 503."""
@@ -73,18 +98,19 @@ class Hook:
         try:
             told = self._take(installation)
         except Rejected as error:
-            told = Told(error.code, hint=error.hint)
+            told = Told(error.code, hint=self._wiring(installation) or error.hint)
             raise
         except Unavailable as error:
             told = Told(f"{error.part}_away", hint=error.detail)
             raise
         except HTTPException as error:
-            told = Told(code_of(error))
+            told = Told(code_of(error), hint=self._wiring(installation))
             raise
         finally:
             seconds = self.parts.clock.monotonic() - started
-            note(told, self._known(installation), path=self.path, source=self.source, seconds=seconds)
-        return answer(202, accepted=told.accepted, ignored=told.ignored)
+            known, kind = self._known(installation), self.kind
+            note(told, known, path=kind.path, source=kind.source, seconds=seconds)
+        return answer(self.kind.success, accepted=told.accepted, ignored=told.ignored)
 
     def _take(self, name: str) -> Told:
         # The raw body before anything else: whoever asks for a form first leaves nothing to verify.
@@ -92,14 +118,14 @@ class Hook:
         if len(body) > LARGEST_BODY:
             raise RequestEntityTooLarge
         content_type = request.environ.get("CONTENT_TYPE", "")
-        if content_type.partition(";")[0].strip().lower() != JSON:
+        if plain(content_type) != self.kind.content_type:
             raise UnsupportedMediaType
         received_at = self.parts.clock.now()
         self._admit(name, body, received_at)
-        return self._keep(Arrival(name, self.path, body, content_type, received_at))
+        return self._keep(Arrival(name, self.kind.path, body, content_type, received_at))
 
     def _admit(self, name: str, body: bytes, now: datetime) -> None:
-        """Return if a secret of that installation signed the body.
+        """Return if that installation's account signed the body.
 
         The installation may have come, or its secrets changed, since it was last read: nobody is told no
         before the ledger was asked.
@@ -107,15 +133,15 @@ class Hook:
         known = self.doorkeeper.known(name)
         if known is not None:
             with suppress(BadSignature):
-                return _verify(known, body, now)
+                return self.kind.verify(known, body, now)
         asked = self.doorkeeper.asked(name)
         if asked is None:
             raise Rejected("unknown_installation", 404, "No installation has the name in this address.")
-        return _verify(asked, body, now)
+        return self.kind.verify(asked, body, now)
 
     def _keep(self, arrival: Arrival) -> Told:
         try:
-            read = self.read(arrival)
+            read = self.kind.read(arrival)
         except Unreadable as error:
             # A repeat would be just as unreadable: it is accepted, and an operator finds it as a dead letter.
             self._publish(unreadable_event(error, arrival, id=self.parts.new_id()))
@@ -134,6 +160,10 @@ class Hook:
             )
         )
 
+    def _wiring(self, name: str) -> str:
+        """What an operator should know when something quite else came than belongs to this address."""
+        return wrong_wiring(self.kind.path, request.headers, installation=self._known(name))
+
     def _known(self, name: str) -> str:
         """The name, if it is an installation's: strangers choose no label and no words in our log."""
         with suppress(Unavailable):
@@ -141,5 +171,12 @@ class Hook:
         return ""
 
 
-def _verify(installation: Installation, body: bytes, now: datetime) -> None:
+def _verify_webhook(installation: Installation, body: bytes, now: datetime) -> None:
     verify(request.headers, body, secrets=installation.settings.zendesk.webhook_secrets, now=now)
+
+
+def _verify_postback(installation: Installation, body: bytes, _now: datetime) -> None:
+    try:
+        verify_postback(body, installation.settings.sailthru)
+    except TooManyFields:
+        raise RequestEntityTooLarge from None

@@ -16,6 +16,8 @@ from schemas.spelling import shown
 # A vendor's clock may be ahead by this much, in seconds; what claims to be later happened when it arrived.
 AHEAD_S = 300
 KEPT_OF_A_BODY = 16 * 1024
+# The last part of a hook's address -> what its events name as their source.
+SOURCES = {"zendesk/events": "webhook", "zendesk/triggers": "trigger", "sailthru/postbacks": "postback"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def unreadable_event(error: Unreadable, arrival: Arrival, *, id: str) -> Event: 
         lane=arrival.hook.partition("/")[0],
         type="unreadable",
         subject="",
-        source="trigger" if arrival.hook.endswith("triggers") else "webhook",
+        source=SOURCES[arrival.hook],
         occurred_at=arrival.received_at,
         received_at=arrival.received_at,
         data={

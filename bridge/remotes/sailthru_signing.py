@@ -9,8 +9,13 @@ from typing import Any
 
 def signature(secret: str, values: Iterable[str]) -> str:
     """The `sig` for these values, 32 hex digits. Neither names nor the order of the values play a part."""
-    text = secret + "".join(sorted(values))
-    return hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return signature_of_bytes(secret, (value.encode("utf-8", "surrogatepass") for value in values))
+
+
+def signature_of_bytes(secret: str, values: Iterable[bytes]) -> str:
+    """The same for values that came as bytes; UTF-8 sorts as the texts in it do, by code point."""
+    text = secret.encode("utf-8", "surrogatepass") + b"".join(sorted(values))
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
 
 
 def leaf_values(parameters: Any) -> Iterator[str]:

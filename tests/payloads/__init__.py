@@ -10,6 +10,8 @@ FOLDER = Path(__file__).parent / "zendesk"
 SECRET = "YnJpZGdlLXRlc3QtcGF5bG9hZHMtc2VjcmV0LTAwMDE="
 SIGNED_AT = datetime(2026, 11, 22, 9, 55, 18, tzinfo=UTC)
 NAMES = sorted(folder.name for folder in FOLDER.iterdir())
+FORMS = Path(__file__).parent / "sailthru"
+POSTBACKS = sorted(file.stem for file in FORMS.glob("*.form"))
 EVENTS = [name for name in NAMES if name != "trigger"]
 
 
@@ -26,3 +28,8 @@ def payload(name: str) -> Payload:
     lines = (FOLDER / name / "headers").read_text().splitlines()
     headers = dict(line.split(": ", 1) for line in lines)
     return Payload(headers, (FOLDER / name / "body").read_bytes())
+
+
+def form(name: str) -> bytes:
+    """The body of the postback in that file."""
+    return (FORMS / f"{name}.form").read_bytes()

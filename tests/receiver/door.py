@@ -159,6 +159,15 @@ class Door:
             given = replace(found.settings, zendesk=replace(found.settings.zendesk, webhook_secrets=secrets))
             installations.replace(connection, self.vault, id=found.id, settings=given, at=self.clock.now())
 
+    def give_sailthru(self, name: str, key: str, secret: str) -> None:
+        """Replace the Sailthru account of an installation."""
+        with self.ledger.writing() as connection:
+            found = installations.by_name(connection, self.vault, name=name)
+            assert found is not None
+            account = replace(found.settings.sailthru, api_key=key, api_secret=secret)
+            given = replace(found.settings, sailthru=account)
+            installations.replace(connection, self.vault, id=found.id, settings=given, at=self.clock.now())
+
 
 def open_door(folder: Path, *, secrets: Sequence[str] = (SECRET,)) -> Door:
     """A receiver with one installation, `acme`."""

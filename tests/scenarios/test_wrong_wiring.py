@@ -7,10 +7,13 @@ from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.directory import Directory
+from bridge.errors import Refused
 from bridge.ledger import installations
+from bridge.replaying import replay
 from receiver.app import create_app
 from receiver.parts import Parts
 from sandbox.zendesk.webhooks import Webhook
@@ -103,3 +106,50 @@ def test_an_unsigned_delivery_is_told_no_and_leaves_nothing(
     assert reply.status_code == 401
     assert (story.letters(), story.outcomes("user.deleted")) == ([], [])
     assert story.calls() == (0, 0, 0)
+
+
+def test_a_postback_of_the_stand_in_gets_in_and_a_changed_one_does_not(
+    story: Story, door: FlaskClient
+) -> None:
+    headers, body = story.sailthru.postbacks.render("optout", email="ann@example.com", mode="all", optout="1")
+    reply = door.post("/hooks/acme/sailthru/postbacks", data=body, headers=headers)
+    assert (reply.status_code, reply.json) == (200, {"accepted": 1, "ignored": 0})
+    changed = body.replace(b"optout=1", b"optout=0")
+    assert changed != body
+    assert door.post("/hooks/acme/sailthru/postbacks", data=changed, headers=headers).status_code == 401
+
+
+def test_a_postback_that_names_nobody_is_a_dead_letter_that_says_so(story: Story, door: FlaskClient) -> None:
+    headers, body = story.sailthru.postbacks.render("verify", send_id="XKx8kG")
+    reply = door.post("/hooks/acme/sailthru/postbacks", data=body, headers=headers)
+    story.world.work()
+    assert (reply.status_code, reply.json) == (200, {"accepted": 1, "ignored": 0})
+    (letter,) = story.letters()
+    assert (letter.lane, letter.type, letter.reason) == ("sailthru", "unreadable", "unreadable")
+    assert "neither email nor sid" in letter.error
+    with pytest.raises(Refused) as caught:
+        replay(story.world.ledger, EmbeddedBroker(story.world.ledger).publisher(), letter, operator="ann")
+    assert "drop the letter" in caught.value.detail
+    assert [left.id for left in story.letters()] == [letter.id]
+    assert story.calls() == (0, 0, 0)
+
+
+def test_a_postback_at_zendesks_address_is_refused_and_the_log_says_where_it_belongs(
+    story: Story, hook: Webhook, door: FlaskClient
+) -> None:
+    headers, body = story.sailthru.postbacks.render("optout", email="ann@example.com", mode="all", optout="1")
+    with capture_logs() as lines:
+        reply = door.post("/hooks/acme/zendesk/events", data=body, headers=headers)
+    assert reply.status_code == 415
+    assert "/hooks/acme/sailthru/postbacks" in lines[-1]["hint"]
+
+
+def test_an_event_at_the_postbacks_address_is_refused_and_the_log_says_where_it_belongs(
+    story: Story, hook: Webhook, door: FlaskClient
+) -> None:
+    ann = story.person("ann@example.com")
+    signed = story.zendesk.render("user.deleted", ann.id, webhook=hook)
+    with capture_logs() as lines:
+        reply = door.post("/hooks/acme/sailthru/postbacks", data=signed.body, headers=signed.headers)
+    assert reply.status_code == 415
+    assert "/hooks/acme/zendesk/events" in lines[-1]["hint"]
