@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
-from sqlalchemy import Row
 
+from bridge.clock import to_micros
 from bridge.errors import BadSettings
 from bridge.ledger import looking
+from bridge.ledger.looking import EventFilter
+from commands.event_rows import DIRECTIONS, print_events, summary
 from commands.opening import installation_id, installation_option, json_option, limit_option, opened
-from commands.output import moment, print_fields, print_json, print_rows
+from commands.output import moment, print_fields, print_json
+from commands.when import Ago, Then, When
 
 OUTCOMES = ("kept", "applied", "ignored", "dead")
+SOURCES = ("webhook", "trigger", "postback", "agent", "reading", "backfill", "reconcile")
 
 
 @click.group()
@@ -23,26 +26,52 @@ def events() -> None:
 
 @events.command("list")
 @installation_option
-@click.option("--outcome", type=click.Choice(OUTCOMES), default=None, help="Only those that ended so.")
-@click.option("--customer", type=int, metavar="ID", help="Only those about this Zendesk user.")
+@click.option("--direction", type=click.Choice(list(DIRECTIONS)), help="Only those that go there.")
+@click.option(
+    "--type", "type_", default="", metavar="TYPE", help="Only this type, or all of a kind: ticket, postback."
+)
+@click.option(
+    "--customer", default="", metavar="ADDRESS|ID|SID", help="Only those about this customer, however named."
+)
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only those that ended so.")
+@click.option("--source", type=click.Choice(SOURCES), help="Only those that came this way.")
+@click.option("--since", type=When(), help="Only what arrived then or later: an ISO time, or 2h, 3d ago.")
+@click.option("--until", type=When(), help="Only what arrived before.")
 @limit_option
 @json_option
 def list_newest(
-    installation: str | None, outcome: str | None, customer: int | None, limit: int, as_json: bool
+    installation: str | None,
+    direction: str | None,
+    type_: str,
+    customer: str,
+    outcome: str | None,
+    source: str | None,
+    since: Ago | Then | None,
+    until: Ago | Then | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List events, newest first."""
     with opened() as services:
-        number = installation_id(services, installation) if installation else None
+        now = services.ledger.now()
+        wanted = EventFilter(
+            installation_id=installation_id(services, installation) if installation else None,
+            lanes=DIRECTIONS[direction] if direction else (),
+            type=type_,
+            outcome=outcome or "",
+            source=source or "",
+            known_as=customer.strip(),
+            since=to_micros(since.at(now)) if since else None,
+            until=to_micros(until.at(now)) if until else None,
+        )
         with services.ledger.reading() as connection:
             names = looking.names(connection)
-            found = looking.newest_events(
-                connection, limit=limit, installation_id=number, outcome=outcome or "", zendesk_id=customer
-            )
-    rows = [_summary(row, names) for row in found]
+            found = looking.newest_events(connection, wanted, limit=limit)
+    rows = [summary(row, names) for row in found]
     if as_json:
         print_json(rows)
     else:
-        print_rows(rows, empty="There are no such events.")
+        print_events(rows, empty="There are no such events.")
 
 
 @events.command()
@@ -61,7 +90,7 @@ def show(event_id: str, installation: str | None, as_json: bool) -> None:
         raise BadSettings([f"there is no event {event_id}; it may be older than RETENTION_DAYS"])
     if len(chosen) > 1:
         raise BadSettings([f"several installations have an event {event_id}; add --installation NAME"])
-    record = _summary(chosen[0], names) | {
+    record = summary(chosen[0], names) | {
         "occurred_at": moment(chosen[0].occurred_at),
         "kept_at": moment(chosen[0].kept_at),
         "deliveries": chosen[0].deliveries,
@@ -71,19 +100,3 @@ def show(event_id: str, installation: str | None, as_json: bool) -> None:
         print_json(record)
     else:
         print_fields(record)
-
-
-def _summary(row: Row[Any], names: dict[int, str]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "installation": names.get(row.installation_id),
-        "lane": row.lane,
-        "type": row.type,
-        "subject": row.subject,
-        "source": row.source,
-        "customer": row.zendesk_id,
-        "received_at": moment(row.received_at),
-        "applied_at": moment(row.applied_at),
-        "outcome": row.outcome,
-        "reason": row.reason,
-    }

@@ -48,5 +48,9 @@ def print_fields(record: Mapping[str, Any]) -> None:
 def _plain(value: Any) -> str:
     if value is None:
         return "-"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """A text that paints nothing on a terminal but its letters."""
     return "".join(mark if mark.isprintable() else " " for mark in text)

@@ -67,7 +67,7 @@ def test_one_event_delivered_to_two_consumers_at_once_is_kept_once(ledger: Ledge
     many = [KeptEvent(event(f"e{number}"), 7, 1, KEPT) for number in range(50)]
     together(lambda: keep(ledger, acme, *many), lambda: keep(ledger, acme, *many[::-1]))
     with ledger.reading() as connection:
-        found = looking.newest_events(connection, limit=100)
+        found = looking.newest_events(connection, looking.EventFilter(), limit=100)
     assert {one.deliveries for one in found} == {2}
     assert len(found) == 50
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bridge.clock import to_micros
 from bridge.customer import NO_PROFILE
-from bridge.ledger import actions, customers, dead, directions, looking
+from bridge.ledger import actions, customers, dead, directions, events, looking
 from bridge.ledger.customers import Mark
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.directions import HALTED, Direction
+from bridge.ledger.events import KEPT, KeptEvent
 from bridge.ledger.ledger import Ledger
-from bridge.ledger.looking import DeadFilter, Waiting
+from bridge.ledger.looking import DeadFilter, EventFilter, Waiting
 from bridge.ledger.tables import customers as customers_table
 from bridge.ledger.tables import spool
 from bridge.vault import Vault
+from schemas.event import Event
 from tests.bridge.installing import KEY, add, ledger_at
 from tests.bridge.remotes.still_clock import StillClock
 
@@ -91,7 +96,7 @@ def test_a_customer_is_found_by_each_of_its_names(ledger: Ledger, acme: int) -> 
         for wanted in ("9", "9" * 40, "", "nobody@example.com"):
             assert looking.customers_known_as(connection, wanted, installation_id=acme) == []
         assert looking.attempts_on(connection, acme, 7, limit=5) == []
-        assert looking.newest_events(connection, limit=5, zendesk_id=7, outcome="kept") == []
+        assert looking.newest_events(connection, EventFilter(zendesk_id=7, outcome="kept"), limit=5) == []
         assert looking.event(connection, acme, "none") is None
 
 
@@ -99,3 +104,34 @@ def test_an_action_is_noted(ledger: Ledger, acme: int) -> None:
     with ledger.writing() as connection:
         actions.note(connection, 5, operator="me", action="dead_dropped", target="dead letter 1")
         assert looking.names(connection) == {acme: "acme"}
+
+
+def test_events_are_found_by_whom_they_are_about_even_when_nobody_was_matched(
+    ledger: Ledger, acme: int
+) -> None:
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    hint = Event("hint", "acme", "sailthru", "postback.optout", "", "postback", at, at)
+    rows = [
+        (replace(hint, id="stranger", data={"action": "optout", "email": "zoë_%@b.com", "sid": None}), None),
+        (replace(hint, id="matched", data={"action": "optout", "email": None, "sid": "5F7a"}), 7),
+        (replace(hint, id="ticket", lane="zendesk", type="ticket.created", source="webhook"), 8),
+    ]
+    with ledger.writing() as connection:
+        customers.add(connection, acme, [7])
+        customers.mark_owed(connection, acme, [Mark(7, "ann@b.com")], 10)
+        kept = [KeptEvent(event, whose, None, KEPT) for event, whose in rows]
+        events.keep(connection, acme, kept, 10)
+    start = to_micros(at)
+    with ledger.reading() as connection:
+        for wanted, found in (
+            (EventFilter(known_as="ZOË_%@b.com"), ["stranger"]),
+            (EventFilter(known_as="zoëx%@b.com"), []),
+            (EventFilter(known_as="ann@b.com"), ["matched"]),
+            (EventFilter(known_as="8"), ["ticket"]),
+            (EventFilter(known_as="8", installation_id=acme + 1), []),
+            (EventFilter(type="postback", lanes=("sailthru",)), ["matched", "stranger"]),
+            (EventFilter(type="ticket_created"), []),
+            (EventFilter(since=start, until=start + 1, source="webhook"), ["ticket"]),
+            (EventFilter(until=start), []),
+        ):
+            assert [row.id for row in looking.newest_events(connection, wanted, limit=9)] == found
