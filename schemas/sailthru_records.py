@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+_DOCUMENTED = frozenset(
+    ("ok", "keys", "vars", "lists", "engagement", "optout_email", "activity", "lifetime", "device")
+    + ("smart_lists", "smart-lists", "purchases", "purchase_incomplete", "predictions")
+)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # what no ledger can store
 
 
@@ -21,8 +25,8 @@ class Profile:
 
     `email` is trimmed and in lower case, ready to be compared. `lists` maps a list's name to the time of its
     sign-up, as Sailthru writes it. `optout_email` is `none`, `basic`, `all` or a word of the vendor's; it is
-    None, and a map empty, when the reply did not say. `read_at` is when the request was sent, on the
-    server's clock.
+    None, and a map empty, when the reply did not say. `predictions` are what it holds beside the documented
+    fields; we never ask for them. `read_at` is when the request was sent, on the server's clock.
     """
 
     sid: str | None
@@ -35,6 +39,7 @@ class Profile:
     activity: Mapping[str, Any] = field(default_factory=dict)
     lifetime: Mapping[str, Any] = field(default_factory=dict)
     smart_lists: tuple[str, ...] = ()
+    predictions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,13 @@ def profile(record: Mapping[str, Any], read_at: datetime) -> Profile:
         activity=_map(record.get("activity")),
         lifetime=_map(record.get("lifetime")),
         smart_lists=_names(record.get("smart_lists", record.get("smart-lists"))),
+        predictions=_predictions(record),
     )
+
+
+def _predictions(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    beside = {name: value for name, value in record.items() if name not in _DOCUMENTED}
+    return {**beside, **_map(record.get("predictions"))}
 
 
 def lists(record: Mapping[str, Any]) -> tuple[ListRecord, ...]:
