@@ -20,6 +20,7 @@ from consumers import records
 from consumers.keeping import keep_reading
 from consumers.parts import Parts
 from consumers.projection import END_USER
+from consumers.steps import ZENDESK
 from schemas.zendesk_records import UserRecord
 
 LAGGING = timedelta(seconds=2)
@@ -29,19 +30,24 @@ ASK_AGAIN_S = (2.0, 10.0, 60.0)  # after a 404: replicas lag, and test deliverie
 
 @dataclass(frozen=True)
 class Asked:
-    """The waits of one installation that one call is to end."""
+    """The waits of one installation that one call to `system` is to end."""
 
     parts: Parts
     installation: Installation
     waits: tuple[Wait, ...]
+    system: str = ZENDESK
 
 
-Question = Callable[[Asked, Zendesk], None]
+Question = Callable[[Asked], None]
 
 
-def ask_users(asked: Asked, zendesk: Zendesk) -> None:
+def _zendesk(asked: Asked) -> Zendesk:
+    return asked.parts.remotes.zendesk(asked.installation)
+
+
+def ask_users(asked: Asked) -> None:
     """Read up to a hundred users."""
-    found, read_at = _users(asked, zendesk)
+    found, read_at = _users(asked, _zendesk(asked))
     reading_id = _new_id()
     stated: list[Fact] = []
     read: list[Wait] = []
@@ -74,7 +80,9 @@ def _keep_users(asked: Asked, stated: Sequence[Fact], read: Sequence[Wait]) -> N
     numbers = [wait.number for wait in read]
     staff = {fact.zendesk_id for fact in stated if fact.field == ROLE and fact.value != END_USER}
     with asked.parts.ledger.writing() as connection:
-        keep_reading(connection, asked.installation.id, stated, now, read=numbers)
+        keep_reading(
+            connection, asked.installation.id, stated, now, patience=asked.parts.patience, read=numbers
+        )
         held = customers.locked(connection, asked.installation.id, numbers)
         first = [replace(one, read_at=to_micros(now)) for one in held.values() if one.read_at is None]
         customers.save(connection, first)
@@ -91,10 +99,10 @@ def _end_tickets(connection: Connection, installation_id: int, subject: str) -> 
             waits.end(connection, wait)
 
 
-def ask_tickets(asked: Asked, zendesk: Zendesk) -> None:
+def ask_tickets(asked: Asked) -> None:
     """Read one page of a user's tickets. The list stands, and the customer is seen, with the last one."""
     (wait,) = asked.waits
-    page = zendesk.tickets_of(wait.number, wait.progress.get("after"))
+    page = _zendesk(asked).tickets_of(wait.number, wait.progress.get("after"))
     if page is None:
         _no_tickets(asked, wait)
         return
@@ -110,14 +118,16 @@ def ask_tickets(asked: Asked, zendesk: Zendesk) -> None:
     now = asked.parts.clock.now()
     progress = {"after": page.value.after, "ids": ids, "first_at": first_at}
     with asked.parts.ledger.writing() as connection:
-        keep_reading(connection, asked.installation.id, stated, now)
+        keep_reading(connection, asked.installation.id, stated, now, patience=asked.parts.patience)
         waits.put_off(connection, wait, now, progress=progress)
 
 
 def _keep_last_page(asked: Asked, wait: Wait, stated: Sequence[Fact]) -> None:
     now = asked.parts.clock.now()
     with asked.parts.ledger.writing() as connection:
-        keep_reading(connection, asked.installation.id, stated, now, read=[wait.number])
+        keep_reading(
+            connection, asked.installation.id, stated, now, patience=asked.parts.patience, read=[wait.number]
+        )
         held = customers.locked(connection, asked.installation.id, [wait.number])
         first = [replace(one, seen_at=to_micros(now)) for one in held.values() if one.seen_at is None]
         customers.save(connection, first)
@@ -131,11 +141,11 @@ def _no_tickets(asked: Asked, wait: Wait) -> None:
             waits.end(connection, wait)
 
 
-def ask_ticket(asked: Asked, zendesk: Zendesk) -> None:
+def ask_ticket(asked: Asked) -> None:
     """Read one ticket."""
     (wait,) = asked.waits
     began_at = asked.parts.clock.now()
-    reading = zendesk.ticket(wait.number)
+    reading = _zendesk(asked).ticket(wait.number)
     if reading is None:
         _not_there(asked, wait, began_at)
         return
@@ -149,7 +159,7 @@ def ask_ticket(asked: Asked, zendesk: Zendesk) -> None:
 def _keep_ticket(asked: Asked, wait: Wait, fact: Fact) -> None:
     now = asked.parts.clock.now()
     with asked.parts.ledger.writing() as connection:
-        keep_reading(connection, asked.installation.id, [fact], now)
+        keep_reading(connection, asked.installation.id, [fact], now, patience=asked.parts.patience)
         if fact.zendesk_id is None:
             events.end_subject(connection, asked.installation.id, wait.subject, "deleted ticket")
         else:

@@ -1,10 +1,9 @@
-"""Which calls to Zendesk end which waits, and what follows when one fails."""
+"""One call that ends waits, whichever system it asks, and what follows when it fails."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,112 +13,79 @@ from sqlalchemy import Connection
 from bridge import metrics
 from bridge.clock import to_micros
 from bridge.errors import BadCredentials, BridgeError, Refused, TryLater, Unavailable
-from bridge.ledger import customers, dead, directions, quotas, waits
-from bridge.ledger.installations import Installation
+from bridge.ledger import dead, directions, quotas, waits
+from bridge.ledger.ledger import database_now
 from bridge.ledger.waits import Wait
-from bridge.remotes.zendesk import MOST_USERS
 from consumers import trouble
-from consumers.answers import Asked, Question, ask_ticket, ask_tickets, ask_users
-from consumers.parts import Parts
-from consumers.steps import ZENDESK
+from consumers.answers import Asked
 from consumers.trouble import Trouble
 from consumers.verdicts import LONGEST_WAIT_S, MOST_BUGS, PROBE_S, RATE_LIMITED, wait_s
 
 log = structlog.get_logger(__name__)
 
-KINDS = ("ticket", "user", "tickets")
-
 
 @dataclass(frozen=True)
 class Asking:
-    """One call to Zendesk. `is_sight`: for customers that were never read before."""
+    """One call, out of the quota `bucket`.
+
+    `is_sight`: for customers that were never read before. `is_call`: the answer is not known without one.
+    """
 
     asked: Asked
-    is_sight: bool
-    question: Question
+    question: Callable[[Asked], None]
+    bucket: str
+    is_sight: bool = False
+    is_call: bool = True
 
     def make(self) -> None:
         """Call, and keep the answer.
 
         Raises `Unavailable` when the ledger is away: the waits then stay held for a while, and are due again.
         """
-        parts, installation = self.asked.parts, self.asked.installation
-        began = parts.clock.monotonic()
+        clock = self.asked.parts.clock
+        began = clock.monotonic()
         told = "ok"
         try:
-            self.question(self.asked, parts.remotes.zendesk(installation))
-            _end_trouble(self.asked)
+            self.question(self.asked)
+            if self.is_call:
+                _end_trouble(self.asked)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - the boundary of a reading
             told = _told(error)
-            _failed(self.asked, error)
-        metrics.count_remote_request(ZENDESK, told, seconds=parts.clock.monotonic() - began)
+            self._failed(error)
+        if self.is_call:
+            metrics.count_remote_request(self.asked.system, told, seconds=clock.monotonic() - began)
 
-
-def askings(
-    connection: Connection, parts: Parts, installation: Installation, due: Sequence[Wait]
-) -> list[Asking]:
-    """The calls that end these waits: users in batches, the rest one by one; known customers first."""
-    numbers = [wait.number for wait in due if wait.kind != "ticket"]
-    seen = customers.seen(connection, installation.id, numbers)
-    made = [
-        Asking(Asked(parts, installation, waits_of_one), _is_sight(waits_of_one[0], seen), question)
-        for waits_of_one, question in _questions(due, seen)
-    ]
-    return sorted(made, key=lambda one: one.is_sight)
-
-
-def _questions(due: Sequence[Wait], seen: AbstractSet[int]) -> Iterable[tuple[tuple[Wait, ...], Question]]:
-    users = [wait for wait in due if wait.kind == "user"]
-    for is_sight in (False, True):
-        yield from (
-            (some, ask_users) for some in _batches(one for one in users if _is_sight(one, seen) == is_sight)
-        )
-    for wait in due:
-        if wait.kind != "user":
-            yield (wait,), ask_ticket if wait.kind == "ticket" else ask_tickets
-
-
-def _is_sight(wait: Wait, seen: AbstractSet[int]) -> bool:
-    return wait.kind != "ticket" and wait.number not in seen
-
-
-def _batches(due: Iterable[Wait]) -> Iterable[tuple[Wait, ...]]:
-    """As many as one call can read; those of a batch that failed together are read alone."""
-    together: list[Wait] = []
-    for wait in due:
-        if wait.progress.get("alone"):
-            yield (wait,)
-        else:
-            together.append(wait)
-    for start in range(0, len(together), MOST_USERS):
-        yield tuple(together[start : start + MOST_USERS])
+    def _failed(self, error: Exception) -> None:
+        asked = self.asked
+        _report(asked, error)
+        with asked.parts.ledger.writing() as connection:
+            for wait in asked.waits:
+                _wait_on(connection, asked, wait, error)
+            _note_trouble(connection, asked, error, self.bucket)
 
 
 def _end_trouble(asked: Asked) -> None:
     with asked.parts.ledger.reading() as connection:
-        is_troubled = asked.installation.id in directions.troubled(connection, ZENDESK)
+        is_troubled = asked.installation.id in directions.troubled(connection, asked.system)
     if is_troubled:
         with asked.parts.ledger.writing() as connection:
-            directions.clear(connection, asked.installation.id, ZENDESK)
+            now = to_micros(database_now(connection, asked.parts.clock))
+            trouble.end(connection, asked.installation.id, asked.system, now)
 
 
-def _failed(asked: Asked, error: Exception) -> None:
-    _report(asked, error)
-    with asked.parts.ledger.writing() as connection:
-        for wait in asked.waits:
-            if isinstance(error, (TryLater, BadCredentials)):
-                _later(connection, asked, wait, error)
-            elif len(asked.waits) > 1:
-                # Whose fault it was shows when each is read alone.
-                progress = {**wait.progress, "alone": True}
-                waits.put_off(connection, wait, asked.parts.clock.now(), progress=progress)
-            elif isinstance(error, Refused) or wait.tries + 1 >= MOST_BUGS:
-                _bury(connection, asked, wait, error)
-            else:
-                _later(connection, asked, wait, error)
-        _note_trouble(connection, asked, error)
+def _wait_on(connection: Connection, asked: Asked, wait: Wait, error: Exception) -> None:
+    if isinstance(error, (TryLater, BadCredentials)):
+        _later(connection, asked, wait, error)
+    elif len(asked.waits) > 1:
+        # Whose fault it was shows when each is read alone.
+        progress = {**wait.progress, "alone": True}
+        waits.put_off(connection, wait, asked.parts.clock.now(), progress=progress)
+    elif isinstance(error, Refused) or wait.tries + 1 >= MOST_BUGS:
+        _bury(connection, asked, wait, error)
+    else:
+        _later(connection, asked, wait, error)
 
 
 def _later(connection: Connection, asked: Asked, wait: Wait, error: Exception) -> None:
@@ -136,7 +102,7 @@ def _bury(connection: Connection, asked: Asked, wait: Wait, error: Exception) ->
     is_refused = isinstance(error, Refused)
     letter = dead.DeadLetter(
         asked.installation.id,
-        lane="zendesk",
+        lane=asked.system,
         type=f"read.{wait.kind}",
         reason=error.reason if isinstance(error, Refused) else "bug",
         error=str(error) if is_refused else f"Reading {wait.subject} failed: {type(error).__name__}.",
@@ -147,25 +113,25 @@ def _bury(connection: Connection, asked: Asked, wait: Wait, error: Exception) ->
     dead.bury(connection, letter, to_micros(asked.parts.clock.now()))
 
 
-def _note_trouble(connection: Connection, asked: Asked, error: Exception) -> None:
+def _note_trouble(connection: Connection, asked: Asked, error: Exception, bucket: str) -> None:
     now = asked.parts.clock.now()
     if isinstance(error, BadCredentials):
         found = Trouble(directions.HALTED, str(error))
-        trouble.note(connection, asked.installation.id, ZENDESK, found, to_micros(now))
+        trouble.note(connection, asked.installation.id, asked.system, found, to_micros(now))
     elif isinstance(error, TryLater) and error.reason == RATE_LIMITED:
         until = now + timedelta(seconds=_after_s(error))
-        quotas.hold(connection, asked.installation.id, ZENDESK, until)
+        quotas.hold(connection, asked.installation.id, bucket, until)
     elif isinstance(error, TryLater):
         found = Trouble(directions.DOWN, error.reason, after_s=_after_s(error))
-        trouble.note(connection, asked.installation.id, ZENDESK, found, to_micros(now))
+        trouble.note(connection, asked.installation.id, asked.system, found, to_micros(now))
 
 
 def _report(asked: Asked, error: Exception) -> None:
     is_bug = not isinstance(error, BridgeError)
     log.log(
         logging.ERROR if is_bug else logging.INFO,
-        "A reading in Zendesk failed.",
-        action="read_zendesk",
+        "A reading failed.",
+        action=f"read_{asked.system}",
         outcome=_told(error),
         installation=asked.installation.name,
         attempt=max(wait.tries for wait in asked.waits) + 1,

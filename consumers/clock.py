@@ -20,6 +20,8 @@ from bridge.ledger import events, passes, retention
 from bridge.queues import watch
 from bridge.services import Services
 from consumers.last_tries import LastTries
+from consumers.patience import patience_of
+from consumers.refreshing import REFRESH_EVERY_S, Refresh
 from consumers.starting import start
 from consumers.stopping import stop_on_signals
 
@@ -37,7 +39,7 @@ class Pass:
 
     name: str
     every_s: float
-    do: Callable[[], None]
+    do: Callable[[], object]
 
 
 @dataclass
@@ -83,13 +85,16 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
         while drain(services.ledger, publisher, _room(services)):
             continue
 
-    last_tries = LastTries(services.ledger, services.directory, services.broker, services.clock)
+    patience = patience_of(services.settings)
+    last_tries = LastTries(services.ledger, services.directory, services.broker, services.clock, patience)
+    refresh = Refresh(services.ledger, services.directory, services.clock, patience)
     keep_days = services.settings.retention_days
     return Timepiece(
         services,
         [
             Pass("spool", DRAIN_EVERY_S, drain_spool),
             Pass("last_tries", LAST_TRIES_EVERY_S, last_tries.step),
+            Pass("refresh", REFRESH_EVERY_S, refresh.step),
             Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
             Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),
             Pass("removed", RETENTION_EVERY_S, lambda: retention.clear_removed(services.ledger)),

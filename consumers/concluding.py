@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from bridge.clock import from_micros
 from bridge.customer import Customer
 from bridge.facts import CustomerFacts
 from bridge.ledger import attempts, customers, dead, directions, events, facts, learning, waits
 from bridge.ledger.attempts import Finished
 from bridge.ledger.events import AppliedEvent
 from bridge.ledger.installations import Installation
-from consumers import trouble
+from consumers import relinking, trouble
 from consumers.calls import system_of
 from consumers.failing import lost_lease
 from consumers.linking import Neighbour
 from consumers.outcomes import Failed, Found, Outcome
+from consumers.patience import PATIENT, Patience
 from consumers.planning import Standing, next_step
 from consumers.preparing import Job, apply_rest, resend
 from consumers.settled import Around, Settled
@@ -45,19 +47,25 @@ class Concluded:
     applied: list[tuple[Installation, AppliedEvent]] = field(default_factory=list)
 
 
-def conclude(connection: Connection, results: Sequence[Result], now: int) -> Concluded:
+def conclude(
+    connection: Connection, results: Sequence[Result], now: int, patience: Patience = PATIENT
+) -> Concluded:
     """Write what came of a group of pushes."""
     concluded = Concluded()
     for installation, group in _by_installation(results):
         ids = [one.job.customer.zendesk_id for one in group]
         held = customers.locked(connection, installation.id, ids)
         lettered = dead.lettered(connection, installation.id, ids)
+        before, changed = {one.zendesk_id: one.sid for one in held.values()}, {}
         for result in group:
             one = _Conclusion(connection, result, now, lettered)
             settled = one.write(held[result.job.customer.zendesk_id])
             concluded.settled.append((result, settled))
             concluded.applied.extend((installation, event) for event in one.applied)
+            changed.update({other.zendesk_id: other for other in one.changed})
             held.update({other.zendesk_id: other for other in one.changed if other.zendesk_id in held})
+        moment = from_micros(now)
+        relinking.note(connection, installation.id, before, changed.values(), patience, moment)
         _note_trouble(connection, installation, concluded.settled[-len(group) :], now)
     attempts.finish(connection, [_finished(result, settled) for result, settled in concluded.settled], now)
     return concluded
@@ -202,7 +210,7 @@ def _note_trouble(
         if found is not None:
             trouble.note(connection, installation.id, system, found, now)
         else:
-            _end_trouble(connection, installation.id, system, now)
+            trouble.end(connection, installation.id, system, now)
 
 
 def _trouble(concerned: Sequence[tuple[Result, Settled]]) -> Trouble | None:
@@ -216,16 +224,6 @@ def _trouble(concerned: Sequence[tuple[Result, Settled]]) -> Trouble | None:
     # One customer that fails again and again says no more of the system than it said the first time.
     fresh = sum(result.job.customer.failures == 0 for result, _ in concerned)
     return Trouble(directions.DOWN, failed[0].reason, fresh)
-
-
-def _end_trouble(connection: Connection, installation_id: int, system: str, now: int) -> None:
-    standing = directions.troubled(connection, system).get(installation_id)
-    if standing is None:
-        return
-    directions.clear(connection, installation_id, system)
-    if standing.is_lasting(now):
-        # Nobody is blamed for the time that the system was away.
-        customers.forgive(connection, installation_id, now)
 
 
 def _finished(result: Result, settled: Settled) -> Finished:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,11 +14,14 @@ from sqlalchemy import Connection
 from bridge.clock import to_micros
 from bridge.customer import NOT_IN_ZENDESK, STAFF, Customer
 from bridge.facts import ADDRESS, ROLE, TICKET, TICKETS, Fact, of_customer
-from bridge.ledger import customers, dead, events, facts, waits
+from bridge.ledger import customers, dead, events, facts, waits, zendesk_users
 from bridge.ledger.events import APPLIED, DEAD, IGNORED, KEPT, KeptEvent
 from bridge.ledger.waits import Wait
 from bridge.ledger.writing import lock_subjects
+from consumers import profile_waits
 from consumers.merging import Merge
+from consumers.patience import PATIENT, Cause, Patience
+from consumers.postbacks import Postbacks
 from consumers.projection import END_USER
 from consumers.reading import USER, Hint, Meaning
 from schemas.event import Event
@@ -31,18 +35,26 @@ class Meant:
     meaning: Meaning | None
 
 
-def keep_events(connection: Connection, installation_id: int, batch: Sequence[Meant], now: datetime) -> None:
+def keep_events(
+    connection: Connection,
+    installation_id: int,
+    batch: Sequence[Meant],
+    now: datetime,
+    patience: Patience = PATIENT,
+) -> None:
     """Keep events of one installation with all that follows from them."""
-    readable = [(meant.event.id, meant.meaning) for meant in batch if meant.meaning is not None]
+    postbacks = Postbacks.of(connection, installation_id, [(one.event, one.meaning) for one in batch])
+    others = [meant for meant in batch if meant.event.id not in postbacks.pointed]
+    readable = [(meant.event.id, meant.meaning) for meant in others if meant.meaning is not None]
     keeping = _Keeping(connection, installation_id, now)
     keeping.merge([fact for _, meaning in readable for fact in meaning.facts])
+    keeping.merged.touched.update(postbacks.to_be_found())
     keeping.meet_customers([meaning for _, meaning in readable])
     followed = {name for name, meaning in readable if keeping.follow(meaning.hints)}
     skipped = {name for name, meaning in readable if name not in followed and not meaning.facts}
-    keeping.write()
-    events.keep(
-        connection, installation_id, [keeping.kept(meant, skipped) for meant in batch], to_micros(now)
-    )
+    keeping.write(patience, postbacks.causes())
+    kept = [keeping.kept(meant, skipped) for meant in others] + postbacks.kept()
+    events.keep(connection, installation_id, kept, to_micros(now))
     _bury_unreadable(connection, installation_id, batch, to_micros(now))
 
 
@@ -53,13 +65,23 @@ def keep_reading(
     now: datetime,
     *,
     read: Iterable[int] = (),
+    patience: Patience = PATIENT,
 ) -> None:
     """Keep what was read in Zendesk. The customers `read` are owed a look even if nothing changed."""
     keeping = _Keeping(connection, installation_id, now)
     keeping.merge(stated)
     keeping.merged.touched.update(read)
     keeping.meet_customers([Meaning(None, tuple(stated))])
-    keeping.write()
+    keeping.write(patience)
+
+
+def keep_profile(
+    connection: Connection, installation_id: int, stated: Sequence[Fact], now: datetime, *, due_at: int
+) -> None:
+    """Keep what was read in Sailthru; what changed is due in Zendesk at `due_at` (microseconds)."""
+    keeping = _Keeping(connection, installation_id, now)
+    keeping.merge(stated)
+    keeping.store(due_at)
 
 
 class _Keeping:
@@ -144,9 +166,26 @@ class _Keeping:
         standing += [just_told] if just_told else []
         return any(fact.at.replace(microsecond=0) > datetime.fromisoformat(named) for fact in standing)
 
-    def write(self) -> None:
-        """Store it all."""
+    def write(self, patience: Patience, causes: Sequence[Cause] = ()) -> None:
+        """Store it all. `causes` are those beyond the facts to read profiles."""
+        opened = [one for one in self.merged.openings if one.is_recent(self.now)]
+        # Of a customer who opens a ticket the profile is read now: what it says goes along.
+        soon = dict.fromkeys((one.number for one in opened), to_micros(self.now + patience.settle))
+        self.store(to_micros(self.now), soon)
+        self._owe_sailthru()
+        waits.add(self.connection, self.waits)
+        key = (self.connection, self.installation_id)
+        profile_waits.note_openings(*key, self.merged.openings, patience, self.now)
+        causes = [*causes, *(Cause(one.number, opened=(one.ticket,)) for one in opened)]
+        profile_waits.add(*key, causes, patience, self.now)
+
+    def store(self, due_at: int, soon: Mapping[int, int] = MappingProxyType({})) -> None:
+        """Store the facts, and owe Zendesk from `due_at` on, `soon` for some, what changed for it."""
         facts.store(self.connection, self.installation_id, list(self.merged.written.values()))
+        marks = [zendesk_users.Mark(one, soon.get(one, due_at)) for one in self.merged.mirrored]
+        zendesk_users.mark_owed(self.connection, self.installation_id, marks, to_micros(self.now))
+
+    def _owe_sailthru(self) -> None:
         own: dict[str, list[Fact]] = defaultdict(list)
         for (subject, _), fact in self.merged.standing.items():
             own[subject].append(fact)
@@ -156,7 +195,6 @@ class _Keeping:
         ]
         customers.mark_owed(self.connection, self.installation_id, marks, to_micros(self.now))
         self._reopen(marks)
-        waits.add(self.connection, self.waits)
 
     def _address(self, number: int, own: Sequence[Fact]) -> str | None:
         """The address by its own facts, where they were loaded; else it did not change."""

@@ -14,6 +14,7 @@ from bridge.ledger import dead
 from bridge.ledger.ledger import Ledger
 from consumers import unreadable
 from consumers.keeping import Meant, keep_events
+from consumers.patience import PATIENT, Patience
 from consumers.reading import meaning
 from schemas.errors import Unreadable
 from schemas.event import Event, from_bytes
@@ -29,6 +30,7 @@ class LastTries:
     directory: Directory
     broker: Broker
     clock: Clock
+    patience: Patience = PATIENT
 
     def step(self) -> None:
         """One message at a time.
@@ -53,7 +55,8 @@ class LastTries:
             return
         try:
             with self.ledger.writing() as connection:
-                keep_events(connection, installation.id, [Meant(event, meaning(event))], self.clock.now())
+                batch = [Meant(event, meaning(event))]
+                keep_events(connection, installation.id, batch, self.clock.now(), self.patience)
                 dead.close_event(connection, installation.id, event.id)
         except Unavailable:
             raise

@@ -10,6 +10,7 @@ from bridge.clock import to_micros
 from bridge.facts import (
     ADDRESS,
     FORMER_PREFIX,
+    SAILTHRU_PREFIX,
     TAG_PREFIX,
     TAGS,
     TICKET,
@@ -19,6 +20,7 @@ from bridge.facts import (
     meet,
     with_earliest,
 )
+from consumers.way_back import Opening, concerns_zendesk, opening
 
 Key = tuple[str, str]
 
@@ -27,9 +29,10 @@ Key = tuple[str, str]
 class Merge:
     """Facts as they stand while new ones are merged in.
 
-    `standing` grows with each `take`; `written` are those to be stored; `touched` the customers whose facts
-    changed; `doubts` the subjects to be read again, with the time from which that can tell; `reopened` the
-    customers of whom a former address became known.
+    `standing` grows with each `take`; `written` are those to be stored; `touched` the customers of whom
+    Sailthru is to hold something else now, `mirrored` those of whom Zendesk is; `doubts` the subjects to be
+    read again, with the time from which that can tell; `reopened` the customers of whom a former address
+    became known; `openings` the tickets that are unsolved from now on.
     """
 
     standing: dict[Key, Fact]
@@ -37,6 +40,8 @@ class Merge:
     touched: set[int] = field(default_factory=set)
     doubts: dict[str, datetime] = field(default_factory=dict)
     reopened: set[int] = field(default_factory=set)
+    mirrored: set[int] = field(default_factory=set)
+    openings: list[Opening] = field(default_factory=list)
 
     @classmethod
     def of(cls, facts: Iterable[Fact]) -> Merge:
@@ -54,15 +59,26 @@ class Merge:
         if old is not None and new.field.startswith(FORMER_PREFIX):
             old, new = with_earliest(old, new)
         meeting = meet(old, new)
-        if meeting.doubt_until is not None and new.field not in (TAGS, TICKETS):
+        is_settled = new.field in (TAGS, TICKETS) or new.field.startswith(SAILTHRU_PREFIX)
+        if meeting.doubt_until is not None and not is_settled:
             self._doubt(new.subject, meeting.doubt_until)
         if self.standing.get(key) != meeting.stands:
             self.standing[key] = self.written[key] = meeting.stands
         if meeting.changed:
-            self.touched.update(fact.zendesk_id for fact in (old, new) if fact and fact.zendesk_id)
+            self._note_change(old, new)
         self._check_lists(new, meeting.stands)
         if new.field == ADDRESS and old is not None and old.value != new.value:
             self._remember_former(old if meeting.stands is new else new)
+
+    def _note_change(self, old: Fact | None, new: Fact) -> None:
+        whose = {fact.zendesk_id for fact in (old, new) if fact and fact.zendesk_id}
+        if concerns_zendesk(old, new):
+            self.mirrored |= whose
+        if not new.field.startswith(SAILTHRU_PREFIX):
+            self.touched |= whose
+        opened = opening(old, new)
+        if opened is not None:
+            self.openings.append(opened)
 
     def _remember_former(self, lost: Fact) -> None:
         """An address that another one replaced was this user's once: its profile may still be there."""

@@ -8,15 +8,17 @@ from bridge.clock import Clock
 from bridge.directory import Directory
 from bridge.ledger.ledger import Ledger
 from bridge.remotes.accounts import Remotes
+from consumers.patience import PATIENT, Patience
 from consumers.quota import RateNotes
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Where they read and write, and whom they call."""
+    """Where they read and write, whom they call, and how long they let a profile settle."""
 
     ledger: Ledger
     directory: Directory
     remotes: Remotes
     rates: RateNotes
     clock: Clock
+    patience: Patience = PATIENT

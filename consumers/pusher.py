@@ -89,7 +89,7 @@ class Pusher:
             return False
         with self.parts.ledger.writing() as connection:
             now = to_micros(database_now(connection, self.parts.clock))
-            concluded = conclude(connection, self._unwritten, now)
+            concluded = conclude(connection, self._unwritten, now, self.parts.patience)
         self._under_way -= len(self._unwritten)
         self._unwritten = []
         self._report(concluded, now)

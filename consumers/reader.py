@@ -1,4 +1,5 @@
-"""Reads in Zendesk what events only hint at: customers seen for the first time, tickets, what is in doubt.
+"""Reads what events only hint at: in Zendesk customers seen for the first time, tickets, what is in doubt; in
+Sailthru the profiles of linked customers.
 
 Every reading waits in the ledger until it is kept, so a crash forgets none; a wait is held by one reader.
 """
@@ -21,13 +22,12 @@ from bridge.ledger.directions import Direction
 from bridge.ledger.installations import Installation
 from bridge.ledger.quotas import Grant
 from bridge.ledger.waits import Wait
-from consumers.asking import KINDS, Asking, askings
+from consumers.asking import Asking
 from consumers.parts import Parts
 from consumers.quota import Allowance
-from consumers.steps import ZENDESK
+from consumers.sources import Source
 
 HOLD = timedelta(seconds=45)  # longer than a call can take
-MOST_OF_A_KIND = 200  # waits in one transaction
 MOST_CALLS = 16  # of one installation in one step: whoever stops or is told of new waits is heard soon
 LEAST_PAUSE_S = 0.05
 LONGEST_IDLE_S = 0.5
@@ -35,9 +35,10 @@ LONGEST_IDLE_S = 0.5
 
 @dataclass
 class Reader:
-    """One process's reader. `step` is called by one thread; `pool` makes the calls."""
+    """One process's reader of one system. `step` is called by one thread; `pool` makes the calls."""
 
     parts: Parts
+    source: Source
     pool: Executor
     kept: Callable[[], None] = lambda: None
     wake: threading.Event = field(default_factory=threading.Event)
@@ -57,7 +58,7 @@ class Reader:
         """How long nothing can become due without somebody calling `wake`."""
         try:
             with self.parts.ledger.reading() as connection:
-                due_at = waits.next_due(connection, KINDS)
+                due_at = waits.next_due(connection, self.source.kinds)
         except Unavailable:
             return LONGEST_IDLE_S
         if due_at is None:
@@ -81,17 +82,17 @@ class Reader:
     def _is_anything_due(self) -> bool:
         """Look before anything is written: this is asked after every batch, and writers stand in a queue."""
         with self.parts.ledger.reading() as connection:
-            due_at = waits.next_due(connection, KINDS)
+            due_at = waits.next_due(connection, self.source.kinds)
         return due_at is not None and due_at <= self.parts.clock.now()
 
     def _due(self, connection: Connection) -> list[Asking]:
         now = self.parts.clock.now()
-        troubled = directions.troubled(connection, ZENDESK)
+        troubled = directions.troubled(connection, self.source.system)
         # One kind after the other: a crowd of first sights never stands before what known customers wait for.
         claimed = [
             wait
-            for kind in KINDS
-            for wait in waits.claim_due(connection, (kind,), now, hold=HOLD, limit=MOST_OF_A_KIND)
+            for kind in self.source.kinds
+            for wait in waits.claim_due(connection, (kind,), now, hold=HOLD, limit=self.source.most)
         ]
         calls: list[Asking] = []
         for installation_id, group in _grouped(claimed):
@@ -108,7 +109,7 @@ class Reader:
         trouble: Direction | None,
     ) -> list[Asking]:
         """The calls that may be made now; what the others would have ended waits on."""
-        planned = askings(connection, self.parts, installation, group)
+        planned = self.source.askings(connection, self.parts, installation, group)
         grant = self._grant(Allowance(connection, installation, self.parts.clock), planned, trouble)
         now = self.parts.clock.now()
         due_at = now + timedelta(seconds=max(LEAST_PAUSE_S, grant.wait_s))
@@ -118,18 +119,12 @@ class Reader:
         return planned[: grant.calls]
 
     def _grant(self, allowance: Allowance, planned: Sequence[Asking], trouble: Direction | None) -> Grant:
-        """How many of the calls may be made. Known customers come first: `planned` begins with theirs."""
+        """How many of the calls may be made."""
         now = to_micros(self.parts.clock.now())
         if trouble is not None and trouble.probe_at > now:
             return Grant(0, (trouble.probe_at - now) / 1_000_000)
         most = 1 if trouble is not None and trouble.is_paused else MOST_CALLS
-        some = planned[:most]
-        known = sum(not call.is_sight for call in some)
-        first = allowance.take(ZENDESK, known)
-        if first.calls < known or known == len(some):
-            return first
-        second = allowance.take_for_sight(len(some) - known)
-        return Grant(known + second.calls, second.wait_s)
+        return self.source.grant(allowance, planned[:most])
 
 
 def _grouped(due: Sequence[Wait]) -> list[tuple[int, list[Wait]]]:

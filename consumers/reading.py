@@ -43,12 +43,21 @@ class Hint:
 
 
 @dataclass(frozen=True)
+class ProfileHint:
+    """Something happened to the Sailthru profile with this id or address: it must be read there."""
+
+    sid: str | None
+    address: str | None
+
+
+@dataclass(frozen=True)
 class Meaning:
     """What an event means. `zendesk_id` is the customer it is about, None when only a reading can tell."""
 
     zendesk_id: int | None
     facts: tuple[Fact, ...] = ()
     hints: tuple[Hint, ...] = ()
+    profile: ProfileHint | None = None
 
 
 def meaning(event: Event) -> Meaning | None:
@@ -183,9 +192,16 @@ def _agent(event: Event) -> Meaning:
     return Meaning(number, facts)
 
 
+def _postback(event: Event) -> Meaning:
+    """Its signature covers values only, without names and time, so nothing that it says is believed."""
+    sid, address = event.data.get("sid"), event.data.get("email")
+    return Meaning(None, profile=ProfileHint(sid, address.lower() if address else None))
+
+
 _READERS: dict[str, Callable[[Event], Meaning]] = {
     "user": _user,
     "ticket": _ticket,
     "trigger": _trigger,
     "agent": _agent,
+    "postback": _postback,
 }

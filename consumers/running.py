@@ -1,4 +1,4 @@
-"""Wires one consumer process: the worker, the pusher and the reader, each on its own thread."""
+"""Wires one consumer process: the worker, the pusher and the readers, each on its own thread."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from bridge.errors import Unavailable
 from bridge.services import Services
 from consumers.parts import Parts
+from consumers.patience import patience_of
 from consumers.pusher import Pusher
 from consumers.quota import RateNotes
 from consumers.reader import Reader
+from consumers.sources import IN_SAILTHRU, IN_ZENDESK
 from consumers.worker import SecondTries, Worker
 
 log = structlog.get_logger(__name__)
@@ -29,7 +32,7 @@ class Consuming:
 
     worker: Worker
     pusher: Pusher
-    reader: Reader
+    readers: tuple[Reader, ...]
     second_tries: SecondTries
 
 
@@ -37,23 +40,33 @@ def consuming(services: Services) -> Consuming:
     """Wire them. Connects to nothing yet."""
     settings = services.settings
     parts = Parts(
-        services.ledger, services.directory, services.remotes, RateNotes(services.rates), services.clock
+        services.ledger,
+        services.directory,
+        services.remotes,
+        RateNotes(services.rates),
+        services.clock,
+        patience_of(settings),
     )
     pusher = Pusher(
         parts,
         ThreadPoolExecutor(settings.pushes_at_once, thread_name_prefix="push"),
         settings.pushes_at_once,
     )
-    reader = Reader(parts, ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="read"), kept=pusher.wake.set)
+    readers = tuple(
+        Reader(parts, source, ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="read"), pusher.wake.set)
+        for source in (IN_ZENDESK, IN_SAILTHRU)
+    )
     worker = Worker(
         services.ledger,
         services.directory,
         services.broker.consumer(),
         services.clock,
-        kept=_both(pusher.wake.set, reader.wake.set),
+        kept=_all(pusher.wake.set, *(reader.wake.set for reader in readers)),
+        patience=parts.patience,
     )
     pusher.is_backlogged = worker.is_backlogged
-    return Consuming(worker, pusher, reader, SecondTries(services.ledger, services.directory, services.clock))
+    second_tries = SecondTries(services.ledger, services.directory, services.clock, parts.patience)
+    return Consuming(worker, pusher, readers, second_tries)
 
 
 def run(running: Consuming, stop: threading.Event) -> None:
@@ -63,22 +76,22 @@ def run(running: Consuming, stop: threading.Event) -> None:
     that was under way is lost.
     """
     failed: list[BaseException] = []
-    threads = [
-        _thread(name, work, stop, failed)
-        for name, work in (
-            ("worker", lambda: running.worker.run(stop)),
-            ("pusher", lambda: running.pusher.run(stop)),
-            ("reader", lambda: running.reader.run(stop)),
-            ("second tries", lambda: _repeat(running.second_tries, stop)),
-        )
-    ]
+    works: dict[str, Callable[[threading.Event], None]] = {
+        "worker": running.worker.run,
+        "pusher": running.pusher.run,
+        "second tries": partial(_repeat, running.second_tries),
+    }
+    works |= {f"reader of {reader.source.system}": reader.run for reader in running.readers}
+    threads = [_thread(name, partial(work, stop), stop, failed) for name, work in works.items()]
     stop.wait()
     running.pusher.wake.set()
-    running.reader.wake.set()
+    for reader in running.readers:
+        reader.wake.set()
     for thread in threads:
         thread.join()
     running.pusher.pool.shutdown()
-    running.reader.pool.shutdown()
+    for reader in running.readers:
+        reader.pool.shutdown()
     if failed:
         raise failed[0]
 
@@ -109,9 +122,9 @@ def _repeat(second_tries: SecondTries, stop: threading.Event) -> None:
             continue
 
 
-def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+def _all(*wakes: Callable[[], None]) -> Callable[[], None]:
     def call() -> None:
-        first()
-        second()
+        for wake in wakes:
+            wake()
 
     return call

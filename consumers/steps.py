@@ -15,6 +15,7 @@ from consumers.projection import TICKETS_VAR
 
 SAILTHRU_GET = "sailthru.user.get"
 SAILTHRU_POST = "sailthru.user.post"
+SAILTHRU = "sailthru"
 ZENDESK = "zendesk"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from bridge.ledger import directions
+from bridge.ledger import customers, directions
 from bridge.ledger.directions import DOWN, FAILURES_TO_PAUSE, HALTED, Direction
 from consumers.verdicts import PROBE_S, wait_s
 
@@ -42,6 +42,16 @@ def note(connection: Connection, installation_id: int, system: str, trouble: Tro
             probe_at=now + int(_pause_s(trouble, failures) * MICROS),
         ),
     )
+
+
+def end(connection: Connection, installation_id: int, system: str, now: int) -> None:
+    """It answers again. Nobody is blamed for the time that it was away."""
+    standing = directions.troubled(connection, system).get(installation_id)
+    if standing is None:
+        return
+    directions.clear(connection, installation_id, system)
+    if standing.is_lasting(now):
+        customers.forgive(connection, installation_id, now)
 
 
 def _pause_s(trouble: Trouble, failures: int) -> float:

@@ -22,6 +22,7 @@ from bridge.ledger.ledger import Ledger
 from bridge.ledger.waits import Wait
 from consumers import unreadable
 from consumers.keeping import Meant, keep_events
+from consumers.patience import PATIENT, Patience
 from consumers.reading import meaning
 from consumers.verdicts import MOST_BUGS, wait_s
 from schemas.errors import Unreadable
@@ -45,6 +46,7 @@ class Worker:
     consumer: Consumer
     clock: Clock
     kept: Callable[[], None] = lambda: None
+    patience: Patience = PATIENT
     pause: Callable[[float], bool] = threading.Event().wait
 
     def run(self, stop: threading.Event) -> None:
@@ -96,7 +98,8 @@ class Worker:
         batches = self._by_installation(messages)
         with self.ledger.writing() as connection:
             for installation, events in batches:
-                keep_events(connection, installation.id, [_meant(event) for event in events], now)
+                batch = [_meant(event) for event in events]
+                keep_events(connection, installation.id, batch, now, self.patience)
         for installation, events in batches:
             for event in events:
                 outcome = "dead" if event.type == "unreadable" else "kept"
@@ -157,6 +160,7 @@ class SecondTries:
     ledger: Ledger
     directory: Directory
     clock: Clock
+    patience: Patience = PATIENT
 
     def step(self) -> int:
         """Try what is due; how many events that were."""
@@ -171,7 +175,7 @@ class SecondTries:
         event = from_bytes(wait.detail["body"].encode("ascii"))
         try:
             with self.ledger.writing() as connection:
-                keep_events(connection, wait.installation_id, [_meant(event)], now)
+                keep_events(connection, wait.installation_id, [_meant(event)], now, self.patience)
                 waits.end(connection, wait)
         except Unavailable:
             raise

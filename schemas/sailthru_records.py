@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import Any
 
 _DOCUMENTED = frozenset(
-    ("ok", "keys", "vars", "lists", "engagement", "optout_email", "activity", "lifetime", "device")
-    + ("smart_lists", "smart-lists", "purchases", "purchase_incomplete", "predictions")
+    (
+        *("ok", "keys", "vars", "lists", "engagement", "optout_email", "activity", "lifetime", "device"),
+        *("smart_lists", "smart-lists", "purchases", "purchase_incomplete", "predictions"),
+    )
 )
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # what no ledger can store
 

@@ -1,4 +1,4 @@
-"""The values in a Sailthru profile, each in one spelling. Tolerant: what makes no sense is None, never a guess.
+"""The values in a Sailthru profile, each in one spelling. What makes no sense is None, never a guess.
 
 Sailthru writes times as mail does (`Wed, 17 Aug 2016 05:58:07 -0400`), numbers now and then as texts, and
 has words of its own.
@@ -35,7 +35,7 @@ _NEVER = datetime(1971, 1, 1, tzinfo=UTC)  # "0000-00-00" and zero seconds are h
 
 
 def moment(value: Any, zone: tzinfo = UTC) -> str | None:
-    """A time as `2026-11-22T09:55:16Z`; one without an offset is of `zone`. None: never, or no time at all."""
+    """A time as `2026-11-22T09:55:16Z`; one without an offset is of `zone`. None: never, or no time."""
     at = _moment(value, zone)
     if at is None:
         return None

@@ -1,14 +1,14 @@
 """Waits: every due time of a subject, kept in the transaction that caused it, so that a crash forgets none.
 
-Kinds: `user` and `tickets` (read them in Zendesk), `ticket` (read that one), `event` (try a failed event
-again), `resend` (write the same fields once more). A new cause makes `version` grow; whoever worked off the
-wait ends it only if no new cause came meanwhile.
+Kinds: `user` and `tickets` (read them in Zendesk), `ticket` (read that one), `profile` (read it in Sailthru),
+`event` (try a failed event again), `resend` (write the same fields once more). A new cause makes `version`
+grow; whoever worked off the wait ends it only if no new cause came meanwhile.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,23 +44,31 @@ class Wait:
         return int(self.subject.partition(":")[2])
 
 
-def add(connection: Connection, new: Sequence[Wait]) -> None:
-    """Let subjects wait.
+def sooner(old: Wait, new: Wait) -> Wait:
+    """Of two causes of one wait: the earlier due time, the newer detail."""
+    return Wait(
+        installation_id=old.installation_id,
+        subject=old.subject,
+        kind=old.kind,
+        due_at=min(old.due_at, new.due_at),
+        since=min(old.since, new.since),
+        tries=0,
+        detail=_joined_detail(old.detail, new.detail),
+        version=old.version + 1,
+    )
 
-    One that waits for the same already keeps the earlier due time and gets the newer detail.
-    """
+
+def add(
+    connection: Connection, new: Sequence[Wait], *, joined: Callable[[Wait, Wait], Wait] = sooner
+) -> None:
+    """Let subjects wait; `joined` says what becomes of one that waits for the same already."""
     by_key: dict[tuple[int, str, str], Wait] = {}
     for wait in new:
         key = (wait.installation_id, wait.subject, wait.kind)
-        by_key[key] = _joined(by_key[key], wait) if key in by_key else wait
+        by_key[key] = joined(by_key[key], wait) if key in by_key else wait
     for key, wait in sorted(by_key.items()):
         standing = _standing(connection, key) or _standing_at_last(connection, key)
-        upsert(
-            connection,
-            waits,
-            [_row(wait if standing is None else _joined(standing, wait))],
-            replace=("due_at", "tries", "detail", "progress", "version"),
-        )
+        _put(connection, wait if standing is None else joined(standing, wait))
 
 
 def claim_due(
@@ -104,6 +112,17 @@ def put_off(
         connection.execute(update(waits).where(_same(wait)).values(lease_until=None))
 
 
+def go_on(connection: Connection, wait: Wait, standing_on: Callable[[Wait], Wait | None]) -> None:
+    """What was taken is done: `standing_on` says, of the row as it stands now, how it waits on, if at all."""
+    standing = _standing(connection, (wait.installation_id, wait.subject, wait.kind))
+    after = None if standing is None else standing_on(standing)
+    if standing is not None and after is None:
+        connection.execute(delete(waits).where(_same(wait)))
+    elif after is not None:
+        _put(connection, after)
+        connection.execute(update(waits).where(_same(wait)).values(lease_until=None))
+
+
 def of_subject(connection: Connection, installation_id: int, subject: str) -> list[Wait]:
     """What one subject waits for."""
     asked = {"of": installation_id, "subject": subject}
@@ -116,25 +135,18 @@ def next_due(connection: Connection, kinds: Sequence[str]) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def _joined(old: Wait, new: Wait) -> Wait:
-    return Wait(
-        installation_id=old.installation_id,
-        subject=old.subject,
-        kind=old.kind,
-        due_at=min(old.due_at, new.due_at),
-        since=min(old.since, new.since),
-        tries=0,
-        detail=_joined_detail(old.detail, new.detail),
-        version=old.version + 1,
-    )
-
-
 def _joined_detail(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """The newer detail; of two times that a record must not be older than, the later one (ISO 8601, UTC)."""
     joined = {**old, **new}
     if "at_least" in old and "at_least" in new:
         joined["at_least"] = max(old["at_least"], new["at_least"])
     return joined
+
+
+def _put(connection: Connection, wait: Wait) -> None:
+    """Write it as it is, whoever holds it."""
+    changed = ("due_at", "since", "tries", "detail", "progress", "version")
+    upsert(connection, waits, [_row(wait)], replace=changed)
 
 
 def _standing(connection: Connection, key: tuple[int, str, str]) -> Wait | None:

@@ -28,6 +28,7 @@ from consumers.parts import Parts
 from consumers.pusher import Pusher
 from consumers.quota import RateNotes
 from consumers.reader import Reader
+from consumers.sources import IN_SAILTHRU, IN_ZENDESK
 from consumers.worker import SecondTries, Worker
 from sandbox import Sandbox
 from schemas.event import Event
@@ -71,6 +72,7 @@ class Process:
     worker: Worker
     pusher: Pusher
     reader: Reader
+    profile_reader: Reader
     second_tries: SecondTries
 
     def break_at(
@@ -85,12 +87,13 @@ class Process:
         self.second_tries.ledger = self.worker.ledger
         parts = self.pusher.parts
         between = replace(parts, ledger=self.worker.ledger, remotes=of_remotes(parts.remotes))
-        self.pusher.parts = self.reader.parts = between
+        self.pusher.parts = self.reader.parts = self.profile_reader.parts = between
 
     def step(self) -> bool:
         """One round of each part; whether any had something to do."""
         did = self.worker.step(0) > 0
         did = self.reader.step() > 0 or did
+        did = self.profile_reader.step() > 0 or did
         did = self.second_tries.step() > 0 or did
         return self.pusher.step() or did
 
@@ -140,7 +143,8 @@ class World:
         process = Process(
             worker,
             Pusher(parts, pool or InlinePool(), size=64, is_backlogged=worker.is_backlogged),
-            Reader(parts, InlinePool()),
+            Reader(parts, IN_ZENDESK, InlinePool()),
+            Reader(parts, IN_SAILTHRU, InlinePool()),
             SecondTries(self.ledger, directory, self.clock),
         )
         self.processes.append(process)
@@ -195,7 +199,7 @@ class World:
     def next_due(self) -> datetime | None:
         """When the next wait or push is due."""
         with self.ledger.reading() as connection:
-            wait = waits.next_due(connection, ("user", "tickets", "ticket", "event", "resend"))
+            wait = waits.next_due(connection, ("user", "tickets", "ticket", "profile", "event", "resend"))
             push = customers.next_due(connection)
         due = [wait] if wait else []
         return min([*due, from_micros(push)] if push is not None else due, default=None)

@@ -125,7 +125,14 @@ class Story:
         return [call.params for call in self.sailthru.calls.matching("POST", "/user")]
 
     def looks(self) -> list[Any]:
-        """What was asked of Sailthru."""
+        """What was asked of Sailthru on the way there."""
+        return [asked for asked in self._asked() if "lifetime" not in asked["fields"]]
+
+    def profile_reads(self) -> list[Any]:
+        """What was asked of Sailthru on the way back."""
+        return [asked for asked in self._asked() if "lifetime" in asked["fields"]]
+
+    def _asked(self) -> list[Any]:
         return [call.params for call in self.sailthru.calls.matching("GET", "/user")]
 
     def readings(self) -> list[Call]:

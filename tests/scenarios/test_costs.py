@@ -28,6 +28,8 @@ def test_an_ordinary_event_costs_no_call_to_zendesk_and_one_to_sailthru(story: S
     story.world.work()
     story.later(300)
     assert story.calls() == (0, 0, 0 if what == "a name" else 1)
+    # For a ticket just opened the profile is read, too: the agent is to see what is true now
+    assert len(story.profile_reads()) == int(what == "a ticket")
     # And nothing when it is delivered again, at once or much later
     story.forget()
     story.world.publish(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bridge.ledger import waits
-from consumers.asking import KINDS
+from consumers.asking_zendesk import KINDS
 from tests.consumers.world import START, hint
 from tests.scenarios.conftest import Open
 from tests.scenarios.story import Story, iso
