@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from bridge.customer import Known
 
-TAG = "tag"  # in `ZendeskUser.known`, beside the keys of the user fields
+# In `ZendeskUser.known`, beside the keys of the user fields:
+TAG = "tag"
+REFUSED = "refused"  # the values that Zendesk refused: they are not sent again until they change
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ Never a value, an address or a secret.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -15,7 +16,7 @@ from bridge.ledger.installations import Installation
 from consumers.concluding import Concluded, Result
 from consumers.outcomes import Failed
 from consumers.settled import Settled
-from consumers.verdicts import Dead, Halt, Later
+from consumers.verdicts import Dead, Halt, Later, Verdict
 
 MICROS = 1_000_000
 
@@ -45,9 +46,16 @@ def _report(result: Result, settled: Settled) -> None:
         "duration_ms": round(result.seconds * 1000, 1),
     }
     error = result.outcome.error if isinstance(result.outcome, Failed) else None
-    match settled.verdict:
+    say(said, settled.verdict, error, is_refused=error is not None)
+
+
+def say(
+    said: Mapping[str, Any], verdict: Verdict | None, error: Exception | None, *, is_refused: bool
+) -> None:
+    """One line about one attempt, by the verdict on it; `said` are its ids."""
+    match verdict:
         case None:
-            log.info("The step was taken.", **said, outcome="confirmed" if error is None else "refused")
+            log.info("The step was taken.", **said, outcome="refused" if is_refused else "confirmed")
         case Later(after_s, reason):
             log.info("It is tried again later.", **said, outcome="later", reason=reason, after_s=after_s)
             if reason == "bug":

@@ -1,4 +1,4 @@
-"""Wires one consumer process: the worker, the pusher and the readers, each on its own thread."""
+"""Wires one consumer process: the worker, the pushers and the readers, each on its own thread."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from consumers.pusher import Pusher
 from consumers.quota import RateNotes
 from consumers.reader import Reader
 from consumers.sources import IN_SAILTHRU, IN_ZENDESK
+from consumers.to_zendesk.pusher import ZendeskPusher
 from consumers.worker import SecondTries, Worker
 
 log = structlog.get_logger(__name__)
 
 READS_AT_ONCE = 4
+ZENDESK_PUSHES_AT_ONCE = 8  # its quota is small: 200 to 2,500 calls a minute for everybody
 SECOND_TRIES_EVERY_S = 1.0
 
 
@@ -32,6 +34,7 @@ class Consuming:
 
     worker: Worker
     pusher: Pusher
+    zendesk_pusher: ZendeskPusher
     readers: tuple[Reader, ...]
     second_tries: SecondTries
 
@@ -52,8 +55,14 @@ def consuming(services: Services) -> Consuming:
         ThreadPoolExecutor(settings.pushes_at_once, thread_name_prefix="push"),
         settings.pushes_at_once,
     )
+    zendesk_pusher = ZendeskPusher(
+        parts,
+        ThreadPoolExecutor(ZENDESK_PUSHES_AT_ONCE, thread_name_prefix="push back"),
+        ZENDESK_PUSHES_AT_ONCE,
+    )
+    wake_pushers = _all(pusher.wake.set, zendesk_pusher.wake.set)
     readers = tuple(
-        Reader(parts, source, ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="read"), pusher.wake.set)
+        Reader(parts, source, ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="read"), wake_pushers)
         for source in (IN_ZENDESK, IN_SAILTHRU)
     )
     worker = Worker(
@@ -61,12 +70,12 @@ def consuming(services: Services) -> Consuming:
         services.directory,
         services.broker.consumer(),
         services.clock,
-        kept=_all(pusher.wake.set, *(reader.wake.set for reader in readers)),
+        kept=_all(wake_pushers, *(reader.wake.set for reader in readers)),
         patience=parts.patience,
     )
     pusher.is_backlogged = worker.is_backlogged
     second_tries = SecondTries(services.ledger, services.directory, services.clock, parts.patience)
-    return Consuming(worker, pusher, readers, second_tries)
+    return Consuming(worker, pusher, zendesk_pusher, readers, second_tries)
 
 
 def run(running: Consuming, stop: threading.Event) -> None:
@@ -79,17 +88,20 @@ def run(running: Consuming, stop: threading.Event) -> None:
     works: dict[str, Callable[[threading.Event], None]] = {
         "worker": running.worker.run,
         "pusher": running.pusher.run,
+        "pusher to Zendesk": running.zendesk_pusher.run,
         "second tries": partial(_repeat, running.second_tries),
     }
     works |= {f"reader of {reader.source.system}": reader.run for reader in running.readers}
     threads = [_thread(name, partial(work, stop), stop, failed) for name, work in works.items()]
     stop.wait()
     running.pusher.wake.set()
+    running.zendesk_pusher.wake.set()
     for reader in running.readers:
         reader.wake.set()
     for thread in threads:
         thread.join()
     running.pusher.pool.shutdown()
+    running.zendesk_pusher.pool.shutdown()
     for reader in running.readers:
         reader.pool.shutdown()
     if failed:

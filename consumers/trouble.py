@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from bridge.ledger import customers, directions
+from bridge.ledger import customers, directions, zendesk_users
 from bridge.ledger.directions import DOWN, FAILURES_TO_PAUSE, HALTED, Direction
 from consumers.verdicts import PROBE_S, wait_s
 
@@ -52,6 +52,7 @@ def end(connection: Connection, installation_id: int, system: str, now: int) -> 
     directions.clear(connection, installation_id, system)
     if standing.is_lasting(now):
         customers.forgive(connection, installation_id, now)
+        zendesk_users.forgive(connection, installation_id, now)
 
 
 def _pause_s(trouble: Trouble, failures: int) -> float:

@@ -17,21 +17,24 @@ from bridge.ledger.tables import installations
 class ZendeskWays:
     """What a Zendesk account has and can do.
 
-    `user_fields`: the keys of its user fields, read at `fields_at` (microseconds); None: not read yet.
-    `has_user_tags`: whether users have tags at all; true until one was seen without.
+    `user_fields`: the keys of its active user fields, each with the moment (microseconds) before which it was
+    not there, 0 if it always was; read at `fields_at`. None: not read yet. `high_value_at`: the option as
+    every linked customer was last looked at by it. `has_user_tags`: whether users have tags at all; true
+    until one was seen without.
     """
 
-    user_fields: frozenset[str] | None = None
+    user_fields: Mapping[str, int] | None = None
     fields_at: int = 0
+    high_value_at: int | None = None
     has_user_tags: bool = True
 
 
 def zendesk_ways(learned: Mapping[str, Any]) -> ZendeskWays:
     """What was learned of the Zendesk account."""
-    fields = learned.get("user_fields")
     return ZendeskWays(
-        None if fields is None else frozenset(fields),
+        learned.get("user_fields"),
         learned.get("user_fields_at", 0),
+        learned.get("high_value_at"),
         learned.get("user_tags", True),
     )
 
@@ -40,7 +43,7 @@ def learned(connection: Connection, installation_id: int) -> dict[str, Any]:
     """What was learned so far.
 
     `objects` is `merged` or `replaced`: what Sailthru does with an object sent into one. `user_fields`,
-    `user_fields_at` and `user_tags`: see `ZendeskWays`.
+    `user_fields_at`, `high_value_at` and `user_tags`: see `ZendeskWays`.
     """
     text = _LEARNED.value(connection, {"of": installation_id})
     known: dict[str, Any] = json.loads(text or "{}")

@@ -126,10 +126,15 @@ def claimable(connection: Connection, installation_id: int, now: int, *, limit: 
     """
     asked = {"of": installation_id, "moment": now, "up_to": limit}
     due = [_user(row) for row in connection.execute(_CLAIMABLE, asked)]
-    if len(due) < limit and any(_was_held(user) for user in due):
+    if len(due) < limit and any(was_held(user) for user in due):
         rest = {**asked, "up_to": limit - len(due)}
         due += [_user(row) for row in connection.execute(_GOING_ALONG, rest)]
     return due
+
+
+def was_held(user: ZendeskUser) -> bool:
+    """Whether this row came due only because its time was over: nobody hurried it, and nothing failed."""
+    return user.owed_at is not None and user.due_at is not None and user.due_at - user.owed_at >= HOLD
 
 
 def next_due(connection: Connection) -> int | None:
@@ -208,10 +213,6 @@ def _update_each(connection: Connection, installation_id: int, column: str, new:
     ]
     if rows:
         connection.execute(_set_one(column), rows)
-
-
-def _was_held(user: ZendeskUser) -> bool:
-    return user.owed_at is not None and user.due_at is not None and user.due_at - user.owed_at >= HOLD
 
 
 _OWING = """

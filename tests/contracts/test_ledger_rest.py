@@ -24,6 +24,7 @@ from bridge.ledger.attempts import Attempt
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.directions import DOWN, FAILURES_TO_PAUSE, HALTED, Direction
 from bridge.ledger.events import APPLIED, DEAD, IGNORED, KEPT, KeptEvent
+from bridge.ledger.learning import ZendeskWays
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.tables import attempts as attempts_table
 from bridge.ledger.tables import dead_letters
@@ -125,15 +126,12 @@ def test_what_was_learned_of_an_account_is_remembered(ledger: Ledger, acme: int)
 
 def test_of_a_zendesk_account_not_looked_at_yet_only_user_tags_are_assumed(ledger: Ledger, acme: int) -> None:
     with ledger.writing() as connection:
-        ways = learning.zendesk_ways(learning.learned(connection, acme))
-        assert (ways.user_fields, ways.fields_at, ways.has_user_tags) == (None, 0, True)
-        learning.learn(connection, acme, user_fields=["sailthru_optout"], user_fields_at=T, user_tags=False)
-        ways = learning.zendesk_ways(learning.learned(connection, acme))
-        assert (ways.user_fields, ways.fields_at, ways.has_user_tags) == (
-            frozenset(["sailthru_optout"]),
-            T,
-            False,
+        assert learning.zendesk_ways(learning.learned(connection, acme)) == ZendeskWays(None, 0, None, True)
+        fields = {"sailthru_optout": T}
+        learning.learn(
+            connection, acme, user_fields=fields, user_fields_at=T, user_tags=False, high_value_at=3
         )
+        assert learning.zendesk_ways(learning.learned(connection, acme)) == ZendeskWays(fields, T, 3, False)
 
 
 def fill(ledger: Ledger, installation_id: int) -> None:
