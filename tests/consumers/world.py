@@ -16,7 +16,7 @@ from bridge.broker.embedded import EmbeddedBroker
 from bridge.clock import Clock, from_micros
 from bridge.customer import Customer
 from bridge.directory import Directory
-from bridge.ledger import customers, installations, waits
+from bridge.ledger import customers, installations, waits, zendesk_users
 from bridge.ledger.engine import open_engine
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
@@ -29,6 +29,7 @@ from consumers.pusher import Pusher
 from consumers.quota import RateNotes
 from consumers.reader import Reader
 from consumers.sources import IN_SAILTHRU, IN_ZENDESK
+from consumers.to_zendesk.pusher import ZendeskPusher
 from consumers.worker import SecondTries, Worker
 from sandbox import Sandbox
 from schemas.event import Event
@@ -37,6 +38,8 @@ from schemas.trigger import read_trigger
 from schemas.zendesk_events import read_delivery
 
 START = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
+# The kinds of waits whose time a settling world lets come.
+WAITED_FOR = ("user", "tickets", "ticket", "profile", "event", "resend", "resend_zendesk", "job")
 SECRET = "a-key-for-tests-that-nobody-else-would-ever-use-0123456789"
 
 
@@ -71,6 +74,7 @@ class Process:
 
     worker: Worker
     pusher: Pusher
+    zendesk_pusher: ZendeskPusher
     reader: Reader
     profile_reader: Reader
     second_tries: SecondTries
@@ -87,7 +91,8 @@ class Process:
         self.second_tries.ledger = self.worker.ledger
         parts = self.pusher.parts
         between = replace(parts, ledger=self.worker.ledger, remotes=of_remotes(parts.remotes))
-        self.pusher.parts = self.reader.parts = self.profile_reader.parts = between
+        self.pusher.parts = self.zendesk_pusher.parts = between
+        self.reader.parts = self.profile_reader.parts = between
 
     def step(self) -> bool:
         """One round of each part; whether any had something to do."""
@@ -95,6 +100,7 @@ class Process:
         did = self.reader.step() > 0 or did
         did = self.profile_reader.step() > 0 or did
         did = self.second_tries.step() > 0 or did
+        did = self.zendesk_pusher.step() or did
         return self.pusher.step() or did
 
 
@@ -143,6 +149,7 @@ class World:
         process = Process(
             worker,
             Pusher(parts, pool or InlinePool(), size=64, is_backlogged=worker.is_backlogged),
+            ZendeskPusher(parts, pool or InlinePool(), size=8),
             Reader(parts, IN_ZENDESK, InlinePool()),
             Reader(parts, IN_SAILTHRU, InlinePool()),
             SecondTries(self.ledger, directory, self.clock),
@@ -199,10 +206,10 @@ class World:
     def next_due(self) -> datetime | None:
         """When the next wait or push is due."""
         with self.ledger.reading() as connection:
-            wait = waits.next_due(connection, ("user", "tickets", "ticket", "profile", "event", "resend"))
-            push = customers.next_due(connection)
+            wait = waits.next_due(connection, WAITED_FOR)
+            pushes = (customers.next_due(connection), zendesk_users.next_due(connection))
         due = [wait] if wait else []
-        return min([*due, from_micros(push)] if push is not None else due, default=None)
+        return min([*due, *(from_micros(push) for push in pushes if push is not None)], default=None)
 
     def depths(self) -> Sequence[QueueDepth]:
         """How much stands in each queue."""

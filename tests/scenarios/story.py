@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bridge.clock import from_micros, to_micros
 from bridge.ledger import dead
 from bridge.ledger.dead import DeadLetter
-from bridge.ledger.tables import customers, dead_letters, directions, events, quotas, waits
+from bridge.ledger.tables import customers, dead_letters, directions, events, quotas, waits, zendesk_users
 from sandbox.web.calls import Call
 from schemas.event import Event
 from schemas.zendesk_events import read_delivery
@@ -90,10 +90,12 @@ class Story:
 
     def _next_due(self) -> datetime | None:
         """The earliest moment after this one for which the ledger has something planned."""
-        now, owed = to_micros(self.clock.now()), customers.c.owed
+        now, owed, owed_back = to_micros(self.clock.now()), customers.c.owed, zendesk_users.c.owed
         planned = (
             select(customers.c.due_at).where(owed, customers.c.due_at > now),
             select(customers.c.lease_until).where(owed, customers.c.lease_until > now),
+            select(zendesk_users.c.due_at).where(owed_back, zendesk_users.c.due_at > now),
+            select(zendesk_users.c.lease_until).where(owed_back, zendesk_users.c.lease_until > now),
             select(waits.c.due_at).where(waits.c.due_at > now),
             select(waits.c.lease_until).where(waits.c.lease_until > now),
             select(directions.c.probe_at).where(directions.c.probe_at > now),
