@@ -15,10 +15,12 @@ from bridge.ledger.events import TO_SAILTHRU, TO_ZENDESK
 from bridge.ledger.installations import Installation
 from bridge.ledger.looking import DeadFilter, EventFilter
 from bridge.owners import OWNERS, owner_of
-from bridge.zendesk_user import ZendeskUser
+from bridge.zendesk_user import TAG, ZendeskUser
 from commands.event_rows import summary
 from commands.output import moment
 from consumers.projection import digest, sailthru_profile
+from consumers.to_zendesk.planning import mark_of
+from consumers.to_zendesk.projection import HIGH_VALUE_TAG, why_nothing, zendesk_user
 
 SHOWN = 20
 
@@ -47,7 +49,7 @@ def customer_record(connection: Connection, installation: Installation, zendesk_
         "failures": customer.failures,
         "facts": _by_owner(own),
         "sailthru": _sailthru(customer, own, installation),
-        "zendesk": None if user is None else _zendesk(user),
+        "zendesk": None if user is None else _zendesk(user, own, installation),
         "attempts": [_attempt(one) for one in tries],
         "events": _events(connection, installation.id, zendesk_id),
         "dead": [{"id": one.id, "reason": one.reason, "error": one.error} for one in letters],
@@ -106,8 +108,8 @@ def _since(known: Known | None) -> str | None:
     return moment(known.at) if known is not None and known.at else None
 
 
-def _zendesk(user: ZendeskUser) -> dict[str, Any]:
-    """The way back: when the profile was and will be read, what is owed, what Zendesk surely holds."""
+def _zendesk(user: ZendeskUser, own: CustomerFacts, installation: Installation) -> dict[str, Any]:
+    """The way back: when the profile was and will be read, what is owed, what Zendesk should hold."""
     return {
         "read_at": moment(user.read_at),
         "refresh_at": moment(user.refresh_at),
@@ -119,11 +121,21 @@ def _zendesk(user: ZendeskUser) -> dict[str, Any]:
         "version": {"wanted": user.wanted, "paid": user.paid},
         "failures": user.failures,
         "tickets_to_tag": list(user.opened),
-        "known": [
-            {"field": name, "holds": "known" if known.digest else "unknown", "since": _since(known)}
-            for name, known in sorted(user.known.items())
-        ],
+        "not_written": why_nothing(own) or None,
+        "fields": _zendesk_fields(user, own, installation),
     }
+
+
+def _zendesk_fields(user: ZendeskUser, own: CustomerFacts, installation: Installation) -> list[dict[str, Any]]:
+    """What Zendesk should hold, field by field and the tag, and whether it surely does."""
+    wanted = zendesk_user(own, installation.settings.options)
+    rows = [
+        _held(name, value, digest(value), user.known.get(name)) for name, value in wanted.fields.items()
+    ]
+    if wanted.is_high_value is None:  # no score: the tag is left as it stands
+        return rows
+    known = user.known.get(TAG)
+    return [*rows, _held(f"tag {HIGH_VALUE_TAG}", wanted.is_high_value, mark_of(wanted), known)]
 
 
 def _attempt(one: Mapping[str, Any]) -> dict[str, Any]:

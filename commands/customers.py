@@ -83,8 +83,8 @@ def _print_zendesk(zendesk: dict[str, Any] | None) -> None:
     if zendesk is None:
         click.echo("nothing: the customer is not linked to a profile")
         return
-    print_fields({name: value for name, value in zendesk.items() if name != "known"})
-    _print_table("Zendesk's fields", zendesk["known"])
+    print_fields({name: value for name, value in zendesk.items() if name != "fields"})
+    _print_table("Zendesk's fields", zendesk["fields"])
 
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:

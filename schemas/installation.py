@@ -220,7 +220,7 @@ class _Options(_Section):
     value_score = values.Text(
         validate=values.value_score,
         help="Where a customer's value comes from: `var:<var>`, `percentile:<var>`, or "
-        "`smart_lists:<list>=4,<list>=3,…`.",
+        "`smart_lists:<list>=4,<list>=3,…`; [which to choose](marketers.md#the-value-score).",
     )
     score_boundaries = values.Boundaries(
         help="For `percentile:<var>`: from which percentile on a customer scores 2, 3 and 4; below the first "

@@ -10,12 +10,13 @@ import pytest
 
 from bridge.clock import iso, to_micros
 from bridge.customer import Known
-from bridge.facts import ADDRESS, HEALTH, LISTS, OPTOUT, SCORE, TICKET, TICKETS, Fact
+from bridge.facts import ADDRESS, HEALTH, LISTS, OPTOUT, SCORE, SYNC, TICKET, TICKETS, Fact
 from bridge.ledger import customers, events, facts, zendesk_users
 from bridge.ledger.customers import Mark
 from bridge.ledger.events import APPLIED, IGNORED, KeptEvent
 from bridge.ledger.zendesk_users import Mark as WayBack
 from bridge.services import Services
+from consumers.projection import digest
 from tests.commands.conftest import Terminal
 from tests.commands.test_events import SID, event, hint
 
@@ -62,7 +63,11 @@ def jane(terminal: Terminal, services: Services) -> Terminal:
         zendesk_users.note_read(connection, acme.id, {7: to_micros(AT)})
         zendesk_users.mark_owed(connection, acme.id, [WayBack(7, to_micros(AT), (991,))], to_micros(AT))
         (user,) = zendesk_users.locked(connection, acme.id, [7]).values()
-        known = {"sailthru_optout": Known("d1", to_micros(AT)), "sailthru_value_score": Known("", 0)}
+        known = {
+            "sailthru_optout": Known(digest("basic"), to_micros(AT)),
+            "sailthru_value_score": Known("", 0),
+            "tag": Known("low/2", to_micros(AT)),
+        }
         zendesk_users.save(connection, [replace(user, known=known)])
         kept = [KeptEvent(event(f"tags-{number}"), 7, 1, APPLIED) for number in range(30)]
         events.keep(connection, acme.id, kept, to_micros(TOMORROW))
@@ -74,7 +79,7 @@ def jane(terminal: Terminal, services: Services) -> Terminal:
 @pytest.mark.parametrize("known_as", ["7", "jane@example.com", SID])
 def test_the_way_back_is_shown_too(jane: Terminal, known_as: str) -> None:
     zendesk = jane.said("customers", "show", known_as)["zendesk"]
-    known = {row.pop("field"): row for row in zendesk.pop("known")}
+    held = {row.pop("field"): row for row in zendesk.pop("fields")}
     assert zendesk == {
         "read_at": iso(AT),
         "refresh_at": iso(TOMORROW),
@@ -86,9 +91,22 @@ def test_the_way_back_is_shown_too(jane: Terminal, known_as: str) -> None:
         "version": {"wanted": 1, "paid": 0},
         "failures": 0,
         "tickets_to_tag": [991],
+        "not_written": None,
     }
-    assert known["sailthru_optout"]["since"] == iso(AT)
-    assert known["sailthru_value_score"] == {"holds": "unknown", "since": None}
+    assert held == {
+        "sailthru_optout": {"should_hold": "basic", "holds": "yes", "since": iso(AT)},
+        "sailthru_value_score": {"should_hold": 4, "holds": "unknown", "since": None},
+        "sailthru_lists": {"should_hold": "News \x1b[31m", "holds": "never sent", "since": None},
+        "tag sailthru_highvalue": {"should_hold": True, "holds": "no", "since": iso(AT)},
+    }
+
+
+def test_why_nothing_is_written_to_zendesk_is_said(jane: Terminal, services: Services) -> None:
+    acme = services.directory.ask_now("acme")
+    assert acme is not None
+    with services.ledger.writing() as connection:
+        facts.store(connection, acme.id, [fact(SYNC, False, origin="agent")])
+    assert jane.said("customers", "show", "7")["zendesk"]["not_written"] == "sync off"
 
 
 def test_facts_stand_with_their_owners(jane: Terminal) -> None:
