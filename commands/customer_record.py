@@ -20,7 +20,8 @@ from commands.event_rows import summary
 from commands.output import moment
 from consumers.projection import digest, sailthru_profile
 from consumers.to_zendesk.planning import mark_of
-from consumers.to_zendesk.projection import HIGH_VALUE_TAG, why_nothing, zendesk_user
+from consumers.to_zendesk.projection import why_nothing, zendesk_user
+from consumers.way_back import HIGH_VALUE_TAG
 
 SHOWN = 20
 
@@ -126,12 +127,12 @@ def _zendesk(user: ZendeskUser, own: CustomerFacts, installation: Installation) 
     }
 
 
-def _zendesk_fields(user: ZendeskUser, own: CustomerFacts, installation: Installation) -> list[dict[str, Any]]:
+def _zendesk_fields(
+    user: ZendeskUser, own: CustomerFacts, installation: Installation
+) -> list[dict[str, Any]]:
     """What Zendesk should hold, field by field and the tag, and whether it surely does."""
     wanted = zendesk_user(own, installation.settings.options)
-    rows = [
-        _held(name, value, digest(value), user.known.get(name)) for name, value in wanted.fields.items()
-    ]
+    rows = [_held(name, value, digest(value), user.known.get(name)) for name, value in wanted.fields.items()]
     if wanted.is_high_value is None:  # no score: the tag is left as it stands
         return rows
     known = user.known.get(TAG)

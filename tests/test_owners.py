@@ -12,7 +12,8 @@ from bridge import facts
 from bridge.customer import EMAIL
 from bridge.owners import AGENT, OWNERS, SAILTHRU, ZENDESK, owner_of
 from consumers.projection import sailthru_profile
-from consumers.to_zendesk.projection import HIGH_VALUE_TAG, USER_FIELDS
+from consumers.to_zendesk.projection import USER_FIELDS
+from consumers.way_back import HIGH_VALUE_TAG
 from schemas.installation import Options
 from tests.consumers.test_projection import facts as facts_of
 

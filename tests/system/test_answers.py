@@ -65,6 +65,28 @@ def test_the_door_answers_as_its_contract_says(door: Accounts) -> None:
     assert "Traceback" not in door.bridge.log_of(WEB)
 
 
+def test_the_door_answers_postbacks_as_its_contract_says(door: Accounts) -> None:
+    url = f"{door.bridge.url}/hooks/acme/sailthru/postbacks"
+    headers, body = door.box.sailthru.postbacks.render(
+        "update", email="zoë@example.com", **{"lists[All Users]": "0", "vars[first_name]": ""}
+    )
+    assert_told(web.post(url, body, headers), 200, {"accepted": 1, "ignored": 0})
+    _, strange = door.box.sailthru.postbacks.render("tattoo", email="ann@example.com")
+    assert_told(web.post(url, strange, headers), 200, {"accepted": 0, "ignored": 1})
+    _, nobodys = door.box.sailthru.postbacks.render("verify", email="")
+    assert_told(web.post(url, nobodys, headers), 200, {"accepted": 1, "ignored": 0})
+    assert_told(web.post(url, body + b"&more=1", headers), 401, "bad_signature")
+    assert_told(web.post(url, b"action=optout", headers), 401, "unsigned")
+    assert_told(web.post(url, b"\xff&=%zz", headers), 401, "unsigned")
+    assert_told(web.post(url, body, {"Content-Type": "application/json"}), 415, "wrong_content_type")
+    assert_told(web.post(url, body.ljust(1024 * 1024 + 1, b"x"), headers), 413, "too_large")
+    assert_told(web.post(url.replace("acme", "nobody"), body, headers), 404, "unknown_installation")
+    refused = web.get(url)
+    assert_told(refused, 405, "method_not_allowed")
+    assert refused.headers["allow"] == "POST"
+    assert "Traceback" not in door.bridge.log_of(WEB)
+
+
 def test_an_old_signature_and_zendesks_public_test_secret_are_refused(door: Accounts) -> None:
     webhooks = door.box.zendesk.webhooks
     body = door.invent(INVENTED).body
