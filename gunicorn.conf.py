@@ -1,11 +1,18 @@
 """How gunicorn runs the receiver: `gunicorn receiver.wsgi:app` reads this file by itself.
 
-Few processes with many threads: a request spends most of its time waiting for the broker's confirm, and the
-requests of one process share a connection and a confirm.
+One process for each core, and in each one thread that turns to whichever request can go on: a request spends
+most of its time waiting, for the broker's confirm or for a remote system, and the requests of one process
+share a connection and a confirm.
 """
+# ruff: noqa: E402 - gevent must replace the locks and sockets of the standard library before anybody holds one
 
 from __future__ import annotations
 
+from gevent import monkey
+
+monkey.patch_all()
+
+import gc
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,9 +50,9 @@ _settings = _loaded()
 logger_class = Errors
 
 bind = f"0.0.0.0:{_settings.port}"
-worker_class = "gthread"
+worker_class = "receiver.worker.Worker"
 workers = _settings.web_workers
-threads = _settings.web_threads
+worker_connections = _settings.web_connections
 # A load balancer keeps its connections open; they must not close on our side first.
 keepalive = 75
 # Each worker builds its own parts: no thread, socket or database handle is shared through a fork.
@@ -79,6 +86,12 @@ def on_starting(server: Any) -> None:
         server.log.warning("Starting although %s.", error)
     finally:
         services.close()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Keep the garbage collector from walking through all that was built for good, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -39,7 +39,7 @@ class Settings:
     park_above: int = 1000
     pushes_at_once: int = 64
     web_workers: int = 2
-    web_threads: int = 32
+    web_connections: int = 1000
     sailthru_settle_s: int = 5
     sailthru_settle_most_s: int = 30
     refresh_open_s: int = 3600
@@ -184,12 +184,17 @@ OPTIONS = (
         _whole(1, 512),
         "How many customers one consumer process pushes at the same time.",
     ),
-    Option("WEB_WORKERS", "web_workers", _whole(1, 64), "How many processes the receiver runs."),
     Option(
-        "WEB_THREADS",
-        "web_threads",
-        _whole(1, 512),
-        "How many requests each of them answers at the same time.",
+        "WEB_WORKERS",
+        "web_workers",
+        _whole(1, 64),
+        "How many processes the receiver runs: one for each core.",
+    ),
+    Option(
+        "WEB_CONNECTIONS",
+        "web_connections",
+        _whole(1, 100_000),
+        "How many connections each of them serves at the same time; further ones wait to be accepted.",
     ),
     Option(
         "SAILTHRU_SETTLE_S",

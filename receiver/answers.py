@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from bridge.errors import Rejected, Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # Zendesk tries again on 409, and on 429 and 503 that name less than 60 s; never on 500 or 502.
 RETRY_AFTER_S = 30
@@ -35,6 +40,26 @@ log = structlog.get_logger(__name__)
 def answer(status: int, **content: Any) -> Response:
     """A JSON answer."""
     return Response(json.dumps(content), status=status, headers=[("Content-Type", JSON), *HEADERS])
+
+
+class Standing(Response):
+    """An answer that is given again and again, so nothing may change it; it is put together only once."""
+
+    def __init__(self, status: int, **content: int) -> None:
+        body = json.dumps(content).encode()
+        super().__init__(body, status=status, headers=[("Content-Type", JSON), *HEADERS])
+        self._head = self.headers.to_wsgi_list()
+        self._body = (body,)
+
+    def __call__(self, _environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self.status, self._head)
+        return self._body
+
+
+@cache
+def accepted(status: int, count: int, ignored: int) -> Response:
+    """The answer to a delivery of which `count` events were taken; there are but a few different ones."""
+    return Standing(status, accepted=count, ignored=ignored)
 
 
 def try_again(code: str) -> Response:

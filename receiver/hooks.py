@@ -6,19 +6,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
+from bridge import metrics
 from bridge.broker.contract import Outgoing
 from bridge.errors import Rejected, Unavailable
 from bridge.ledger.installations import Installation
-from receiver.answers import JSON, answer, code_of
+from receiver.answers import JSON, accepted, code_of
+from receiver.bodies import raw_body
 from receiver.doorkeeper import Doorkeeper
 from receiver.parts import Parts
 from receiver.postback_signatures import verify_postback
 from receiver.signatures import BadSignature, verify
-from receiver.tally import Told, note
+from receiver.tally import Told, write
 from receiver.wrong_wiring import plain, wrong_wiring
 from schemas.delivery import SOURCES, Arrival, Read, unreadable_event
 from schemas.errors import Unreadable
@@ -56,11 +60,12 @@ def hooks(parts: Parts) -> Blueprint:
     """The addresses that Zendesk and Sailthru call, for every installation."""
     blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
     doorkeeper = Doorkeeper(parts.directory, parts.clock)
+    log = structlog.get_logger(__name__).bind()  # or each line would bind it anew
     for kind in _kinds(parts):
         blueprint.add_url_rule(
             f"/<installation>/{kind.path}",
             endpoint=kind.source,
-            view_func=Hook(parts, doorkeeper, kind).receive,
+            view_func=Hook(parts, doorkeeper, kind, log).receive,
             methods=["POST"],
             provide_automatic_options=False,
         )
@@ -90,6 +95,7 @@ class Hook:
     parts: Parts
     doorkeeper: Doorkeeper
     kind: Kind
+    log: Any
 
     def receive(self, installation: str) -> Response:
         """The view. Raises what `receiver.answers` turns into 4xx and 503."""
@@ -108,15 +114,14 @@ class Hook:
             raise
         finally:
             seconds = self.parts.clock.monotonic() - started
-            known, kind = self._known(installation), self.kind
-            note(told, known, path=kind.path, source=kind.source, seconds=seconds)
-        return answer(self.kind.success, accepted=told.accepted, ignored=told.ignored)
+            known, path = self._known(installation), self.kind.path
+            metrics.count_delivery(known, source=self.kind.source, outcome=told.outcome)
+            write(self.log, told, installation=known, hook=path, duration_ms=round(seconds * 1000, 1))
+        return accepted(self.kind.success, told.accepted, told.ignored)
 
     def _take(self, name: str) -> Told:
         # The raw body before anything else: whoever asks for a form first leaves nothing to verify.
-        body = request.get_data(cache=False)
-        if len(body) > LARGEST_BODY:
-            raise RequestEntityTooLarge
+        body = raw_body(request, most=LARGEST_BODY)
         content_type = request.environ.get("CONTENT_TYPE", "")
         if plain(content_type) != self.kind.content_type:
             raise UnsupportedMediaType

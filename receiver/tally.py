@@ -1,14 +1,9 @@
-"""What each delivery came to: one count, and one line in the log."""
+"""What each delivery came to, in the words of the log."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import structlog
-
-from bridge import metrics
-
-log = structlog.get_logger(__name__)
+from typing import Any
 
 # The ordinary end of a delivery: counted, and logged only where debugging is on. A line would cost a tenth of
 # the whole answer, and says no more than the event's own record in the ledger.
@@ -26,25 +21,30 @@ class Told:
     hint: str = ""
 
 
-def note(told: Told, installation: str, *, path: str, source: str, seconds: float) -> None:
-    """Count and log one delivery. `installation` is empty where none has that name."""
-    metrics.count_delivery(installation, source=source, outcome=told.outcome)
-    fields = {
-        "installation": installation,
-        "hook": path,
-        "outcome": told.outcome,
-        "duration_ms": round(seconds * 1000, 1),
-    }
+def write(log: Any, told: Told, **about: Any) -> None:
+    """One line about one delivery; `about` says which: installation (empty where none has the name), hook."""
     if told.outcome in ORDINARY:
-        log.debug("A delivery was accepted.", action="delivery_accepted", **fields)
+        log.debug("A delivery was accepted.", action="delivery_accepted", outcome=told.outcome, **about)
     elif told.outcome in DETOURS:
-        log.info("A delivery was accepted, past the broker.", action="delivery_accepted", **fields)
+        log.info(
+            "A delivery was accepted, past the broker.",
+            action="delivery_accepted",
+            outcome=told.outcome,
+            **about,
+        )
     elif told.outcome == "unreadable":
         log.warning(
             "A signed delivery cannot be read; it is kept as a dead letter.",
             action="delivery_unreadable",
+            outcome=told.outcome,
             hint=told.hint,
-            **fields,
+            **about,
         )
     else:
-        log.warning("A delivery was refused.", action="delivery_refused", hint=told.hint, **fields)
+        log.warning(
+            "A delivery was refused.",
+            action="delivery_refused",
+            outcome=told.outcome,
+            hint=told.hint,
+            **about,
+        )

@@ -14,7 +14,7 @@ from bridge.services import Services
 from receiver.parts import Parts
 from receiver.sidebar.parts import SidebarParts
 
-# Of the requests that a process answers at once, this part at most waits for Sailthru or Zendesk.
+# Of the connections that a process serves at once, this part at most waits for Sailthru or Zendesk.
 READS_SHARE = 4
 
 
@@ -37,7 +37,7 @@ def parts_of(services: Services) -> Parts:
             services.ledger,
             services.remotes,
             services.settings.secret_keys,
-            reads_at_once=max(1, services.settings.web_threads // READS_SHARE),
+            reads_at_once=max(1, services.settings.web_connections // READS_SHARE),
         ),
         metrics_token=services.settings.metrics_token,
         collectors=[Gauges(services.ledger, services.broker)],

@@ -11,6 +11,8 @@ from typing import Any
 from schemas.errors import UnknownVersion, Unreadable
 
 VERSION = 1
+# `json.dumps` makes a new encoder for every call that asks for anything but its defaults.
+_AS_JSON = json.JSONEncoder(separators=(",", ":")).encode
 LANES = ("agent", "zendesk", "sailthru")
 _NAMES = {
     "v",
@@ -47,7 +49,7 @@ class Event:
 
     def to_bytes(self) -> bytes:
         """The event as the message's body: ASCII JSON, one line."""
-        return json.dumps(
+        return _AS_JSON(
             {
                 "v": VERSION,
                 "id": self.id,
@@ -59,8 +61,7 @@ class Event:
                 "occurred_at": self.occurred_at.isoformat(),
                 "received_at": self.received_at.isoformat(),
                 "data": self.data,
-            },
-            separators=(",", ":"),
+            }
         ).encode("ascii")
 
 

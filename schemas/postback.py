@@ -12,10 +12,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema
-
 from schemas import spelling
-from schemas.delivery import Read, Spelled, loaded
+from schemas.delivery import Flat, Read, Spelled
 from schemas.errors import Unreadable
 from schemas.event import Event
 from schemas.form import TooManyFields, form_fields
@@ -34,12 +32,12 @@ def read_postback(
     ignored. Raises `Unreadable`.
     """
     fields = _fields(body)
-    action = loaded(_ACTION, fields)["action"]
+    action = _ACTION.read(fields)["action"]
     if action is None:
         raise _no_postback(fields)
     if action not in ACTIONS:
         return Read(events=(), ignored=1)
-    profile = loaded(_PROFILE, fields)
+    profile = _PROFILE.read(fields)
     if not (profile["email"] or profile["sid"]):
         raise Unreadable("The postback names no profile: neither email nor sid.")
     event = Event(
@@ -101,17 +99,11 @@ def _sid(value: Any) -> str | None:
     return spelling.short(text) if text else None
 
 
-class _Action(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _Action(Flat):
     action = Spelled(_action)
 
 
-class _Profile(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _Profile(Flat):
     email = Spelled(_address)
     sid = Spelled(_sid)
 

@@ -11,10 +11,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema
-
 from schemas import spelling
-from schemas.delivery import Read, Spelled, json_object, loaded, needed_id, not_ahead
+from schemas.delivery import Flat, Read, Spelled, json_object, needed_id, not_ahead
 from schemas.errors import Unreadable
 from schemas.event import Event
 
@@ -28,7 +26,7 @@ def read_trigger(body: bytes, *, installation: str, received_at: datetime, new_i
     record = json_object(body)
     if "ticket_id" not in record:
         raise _no_trigger(record, installation)
-    hint = loaded(_TRIGGER, record)
+    hint = _TRIGGER.read(record)
     event = Event(
         id=new_id(),
         installation=installation,
@@ -66,10 +64,7 @@ def _believable_time(value: Any) -> str | None:
     return None
 
 
-class _Trigger(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _Trigger(Flat):
     ticket_id = Spelled(needed_id(spelling.zendesk_id))
     requester_id = Spelled(spelling.zendesk_id)
     updated_at = Spelled(_believable_time)

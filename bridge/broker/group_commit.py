@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from bridge.errors import Unavailable
+from bridge.greenlets import let_others_come
 
 Item = TypeVar("Item")
 MOST_AT_ONCE = 256
@@ -57,6 +58,7 @@ class GroupCommit(Generic[Item]):
 
     def _lead(self) -> None:
         """Commit one batch, which the leader's own item is in, and pass the lead to the first who waits."""
+        let_others_come()
         with self._lock:
             batch = [self._queue.popleft() for _ in range(min(MOST_AT_ONCE, len(self._queue)))]
         try:

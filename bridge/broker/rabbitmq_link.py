@@ -17,8 +17,10 @@ from pika import SelectConnection
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import AMQPError
+from pika.spec import FRAME_END_SIZE, FRAME_HEADER_SIZE, FRAME_MAX_SIZE
 
 from bridge.broker.rabbitmq_address import RabbitAddress
+from bridge.greenlets import share_one_thread
 
 BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 PROVEN_S = 5.0  # a connection that lived this long starts the back-off anew
@@ -101,6 +103,18 @@ class Link:
         with self._connection.joined():
             yield
 
+    def send(self, frames: bytes) -> None:
+        """In the link's thread: write whole frames of an open channel, past pika's own encoding of them."""
+        assert self._connection is not None
+        self._connection._adapter_emit_data(frames)
+
+    @property
+    def largest_piece(self) -> int:
+        """How many bytes of a body one frame holds, as agreed on with the server."""
+        assert self._connection is not None
+        agreed = int(self._connection.params.frame_max) or FRAME_MAX_SIZE
+        return int(agreed - FRAME_HEADER_SIZE - FRAME_END_SIZE)
+
     def close(self) -> None:
         """End the connection in order, and the thread."""
         self._closing.set()
@@ -131,7 +145,7 @@ class Link:
             on_open_callback=self._on_connected,
             on_open_error_callback=self._on_ended,
             on_close_callback=self._on_ended,
-            custom_ioloop=IOLoop(),
+            custom_ioloop=_own_loop(),
         )
         self._connection = connection
         try:
@@ -187,6 +201,15 @@ class Link:
             connection.close()
             connection.ioloop.call_later(END_WITHIN_S, connection.ioloop.stop)
             connection.ioloop.start()
+
+
+def _own_loop() -> Any:
+    """An event loop for one connection. Where gevent replaced threads and sockets, it runs all events."""
+    if not share_one_thread():
+        return IOLoop()
+    from bridge.broker.rabbitmq_hub_loop import HubLoop  # the other processes do without gevent
+
+    return HubLoop()
 
 
 def told(reason: Any) -> str:

@@ -12,13 +12,14 @@ from collections import deque
 from threading import Lock
 from weakref import WeakMethod
 
-from pika import BasicProperties, DeliveryMode
+from pika import BasicProperties
 from pika.channel import Channel
 from pika.frame import Method
 from pika.spec import Basic
 
 from bridge.broker.contract import PUBLISH_TIMEOUT_S, Outgoing, queue_of
 from bridge.broker.rabbitmq_address import RabbitAddress
+from bridge.broker.rabbitmq_frames import publishing
 from bridge.broker.rabbitmq_link import Link
 from bridge.errors import Unavailable
 
@@ -150,21 +151,18 @@ class _Session:
     def _flush(self) -> None:
         """Send whatever waits, in one piece."""
         self._is_flush_due = False  # before looking: whoever comes later wakes this thread again
-        if self._channel is None:
+        if self._channel is None or not self._channel.is_open:
             return
-        with self._link.joined():
-            while self._queue:
-                waiting = self._queue.popleft()
-                if not waiting.is_forgotten:
-                    self._send_one(self._channel, waiting)
-
-    def _send_one(self, channel: Channel, waiting: _Waiting) -> None:
-        outgoing = waiting.outgoing
-        self._last_tag += 1
-        self._unconfirmed[self._last_tag] = waiting
-        channel.basic_publish(
-            "", queue_of(outgoing.lane), outgoing.body, _properties(outgoing), mandatory=True
-        )
+        number, largest_piece = self._channel.channel_number, self._link.largest_piece
+        frames = []
+        while self._queue:
+            waiting = self._queue.popleft()
+            if not waiting.is_forgotten:
+                frames.append(publishing(waiting.outgoing, number, largest_piece))
+                self._last_tag += 1
+                self._unconfirmed[self._last_tag] = waiting
+        if frames:
+            self._link.send(b"".join(frames))
 
     def _on_confirm(self, frame: Method) -> None:
         self._probes_at = None
@@ -207,16 +205,6 @@ class _Session:
     def _fail_queued(self, reason: str) -> None:
         while self._queue:
             self._queue.popleft().settle(reason)
-
-
-def _properties(outgoing: Outgoing) -> BasicProperties:
-    return BasicProperties(
-        content_type="application/json",
-        delivery_mode=DeliveryMode.Persistent.value,
-        message_id=outgoing.message_id,
-        type=outgoing.type,
-        headers={"installation": outgoing.installation},
-    )
 
 
 def _begin_anew_after_forks(publisher: RabbitPublisher) -> None:

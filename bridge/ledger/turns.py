@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Lock
 
 from bridge.errors import Unavailable
+from bridge.greenlets import aside
 
 
 class Turns:
@@ -50,7 +51,7 @@ class Turns:
     def _held_by_process(self) -> Iterator[None]:
         try:
             file = self._opened()
-            fcntl.flock(file, fcntl.LOCK_EX)
+            _lock(file)
         except OSError as error:
             raise Unavailable("ledger", f"{self._path}: {error.strerror}") from error
         try:
@@ -91,3 +92,10 @@ class Turns:
                 self._waiting.popleft().release()
             else:
                 self._is_taken = False
+
+
+def _lock(file: int) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        aside(lambda: fcntl.flock(file, fcntl.LOCK_EX))
