@@ -11,13 +11,12 @@ def raw_body(request: Request, *, most: int) -> bytes:
 
     Flask's own way wraps the stream twice and reads it in a loop, for the forms and uploads of others.
     """
-    length = request.content_length
-    if length is None:
-        # Chunked: one byte too many tells. Where the server does not end the stream, it has no end.
-        length = most + 1 if request.environ.get("wsgi.input_terminated") else 0
-    elif length > most:
+    length = request.content_length or 0
+    if length > most:
         raise RequestEntityTooLarge
-    body: bytes = request.environ["wsgi.input"].read(length)
+    # A server that ends the stream knows the end of a chunked body too; one byte too many tells enough.
+    readable = most + 1 if request.environ.get("wsgi.input_terminated") else length
+    body: bytes = request.environ["wsgi.input"].read(readable)
     if len(body) > most:
         raise RequestEntityTooLarge
     return body
