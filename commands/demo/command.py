@@ -12,11 +12,11 @@ import click
 from rich.console import Console
 
 from bridge.errors import BadSettings
+from commands.demo.cast import Cast
 from commands.demo.playing import Played, play
-from commands.demo.report import addresses, record, sentences
+from commands.demo.report import addresses, opening, record, sentences
 from commands.demo.showing import Board
 from commands.demo.stage import Stage, empty_folder, set_stage
-from commands.demo.tour import Cast
 from commands.demo.verdict import Verdict, broken_off, pass_verdict
 from commands.demo.waiting import Stopped
 from commands.opening import json_option
@@ -30,7 +30,7 @@ Watch = Callable[[], None]
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Play the tour, check every profile, and end with 0 or 1.")
+@click.option("--once", is_flag=True, help="Play the tour, check both systems, and end with 0 or 1.")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -40,7 +40,7 @@ Watch = Callable[[], None]
 )
 @json_option
 def demo(once: bool, folder: Path, as_json: bool) -> None:
-    """Run the whole product with stand-ins for Zendesk and Sailthru, and play a tour.
+    """Run the whole product with stand-ins for Zendesk and Sailthru, and play a tour in both directions.
 
     Takes the port of PORT (8080) if it is free, and the broker of BROKER_URL if that is set.
     """
@@ -81,6 +81,7 @@ def _perform(stage: Stage, console: Console, watch: Watch) -> tuple[list[Played]
 
     cast = Cast(stage.zendesk, stage.sailthru)
     cast.prepare()
+    console.print(opening(stage.settings), highlight=False)
     board = Board(console)
     played: list[Played] = []
     with board.open():

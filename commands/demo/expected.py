@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from commands.demo.differing import Difference
+
 Record = Mapping[str, Any]
 
 
@@ -21,16 +23,6 @@ class Expected:
     sid: str | None
     vars: Record
     lists: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One field of one profile that is not what it must be."""
-
-    profile: str
-    field: str
-    must_be: Any
-    is_now: Any
 
 
 def expected_vars(user: Record, tickets: Iterable[Record], zendesk_url: str) -> dict[str, Any]:
@@ -48,7 +40,7 @@ def expected_vars(user: Record, tickets: Iterable[Record], zendesk_url: str) -> 
     }
 
 
-def differences(expected: Sequence[Expected], profiles: Sequence[Record]) -> list[Difference]:
+def differences(expected: Sequence[Expected], profiles: Iterable[Record]) -> list[Difference]:
     """All that differs between what must be and the profiles that Sailthru holds."""
     held = {one["email"]: one for one in profiles}
     wanted = {one.address for one in expected}

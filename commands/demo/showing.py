@@ -12,14 +12,17 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from commands.demo.expected import Difference
-from commands.demo.playing import Change, Played
+from commands.demo.differing import ZENDESK, Change, Difference
+from commands.demo.playing import Played
 
 LEAST_WIDTH = 80
-PROFILE, FIELD = 13, 20
-TIME = 10
+NAME, SYSTEM, FIELD = 11, 8, 22
+GAPS = 8
+TIME = 32
 
-Row = tuple[Text, Text, Text, Text]
+HEAD = ("who", "in", "field", "before", "after")
+
+Row = tuple[Text, Text, Text, Text, Text]
 
 
 class Board:
@@ -33,8 +36,8 @@ class Board:
     @contextmanager
     def open(self) -> Iterator[None]:
         """The table's head now, and the live line until the end."""
-        head = [Text(name, style="bold") for name in ("profile", "in Sailthru", "before", "after")]
-        self._console.print(self._rows([(head[0], head[1], head[2], head[3])]))
+        who, where, field, before, after = (Text(name, style="bold") for name in HEAD)
+        self._console.print(self._rows([(who, where, field, before, after)]))
         with Live(Text(), console=self._console, transient=True, refresh_per_second=12) as live:
             self._live = live if self._console.is_terminal else None
             yield
@@ -56,13 +59,14 @@ class Board:
         line.add_column(width=self._width - TIME)
         line.add_column(width=TIME, justify="right")
         style = "red" if played.differences else "green"
-        line.add_row(Text(played.title, style="bold"), Text(f"{played.seconds:.2f} s", style=style))
+        took = Text.assemble((f"{played.way}  ", "dim"), (f"{played.seconds:.2f} s", style))
+        line.add_row(Text(played.title, style="bold"), took)
         return line
 
     def _rows(self, rows: Sequence[Row]) -> Table:
-        value = (self._width - PROFILE - FIELD - 6) // 2
+        value = (self._width - NAME - SYSTEM - FIELD - GAPS) // 2
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        for width in (PROFILE, FIELD, value, value):
+        for width in (NAME, SYSTEM, FIELD, value, value):
             table.add_column(width=width, no_wrap=True, overflow="ellipsis")
         for row in rows:
             table.add_row(*row)
@@ -71,7 +75,7 @@ class Board:
 
 def sentence(one: Difference) -> str:
     """What differs, in words."""
-    return f"WRONG {one.profile}: {one.field} must be {one.must_be!r}, and is {one.is_now!r}"
+    return f"WRONG in {one.system}, {one.profile}: {one.field} must be {one.must_be!r}, and is {one.is_now!r}"
 
 
 def _cells(changes: Sequence[Change]) -> Iterator[Row]:
@@ -81,6 +85,7 @@ def _cells(changes: Sequence[Change]) -> Iterator[Row]:
         told = change.profile
         yield (
             Text(name, style="cyan"),
+            Text(change.system, style="magenta" if change.system == ZENDESK else "blue"),
             Text(change.field),
             Text(_short(change.before), style="dim"),
             Text(_short(change.after)),
@@ -98,7 +103,7 @@ def _short(value: Any) -> str:
             return " ".join(map(str, value)) or "(none)"
         case Mapping():
             return ", ".join(_ticket(number, one) for number, one in value.items()) or "(none)"
-    return str(value)
+    return " ".join(str(value).split("\n"))
 
 
 def _ticket(number: str, one: Any) -> str:

@@ -23,6 +23,7 @@ from bridge.ledger.migrating import upgrade
 from bridge.services import Services, build
 from bridge.settings import OPTIONS, Settings
 from commands.demo.children import Child, Children
+from commands.demo.expected_users import USER_FIELDS
 from commands.demo.standin import StandIn
 from commands.demo.waiting import StageFailed, wait_for
 from schemas.installation import installation_settings
@@ -113,13 +114,16 @@ def _stand_ins(children: Children, watch: Watch) -> tuple[StandIn, StandIn]:
 
 
 def _installation(zendesk: StandIn, sailthru: StandIn, url: str) -> dict[str, Any]:
-    """The installation file, after both webhooks were made in Zendesk."""
+    """The installation file, after both systems were told where to send and Zendesk got its user fields."""
     door = f"{url}/hooks/{NAME}/zendesk"
     types = [f"zen:event-type:{name}" for name in MEANINGS if is_kept(name)]
     hooks = [
         zendesk.do("subscribe", endpoint=f"{door}/events", subscriptions=types),
         zendesk.do("subscribe", endpoint=f"{door}/triggers", subscriptions=["conditional_ticket_events"]),
     ]
+    for key, kind in USER_FIELDS.items():
+        zendesk.do("add_user_field", key=key, kind=kind)
+    sailthru.do("subscribe", url=f"{url}/hooks/{NAME}/sailthru/postbacks")
     return {
         "zendesk": {
             "url": zendesk.url,
@@ -143,6 +147,8 @@ def _settings(folder: Path, *, port: int, broker_url: str) -> dict[str, str]:
         "BROKER_URL": broker_url,
         "PORT": str(port),
         "METRICS_DIR": f"{folder}/metrics",
+        "SAILTHRU_SETTLE_S": "1",
+        "SAILTHRU_SETTLE_MOST_S": "5",
     }
 
 
