@@ -18,9 +18,6 @@ from commands.demo.waiting import LOOK_EVERY_S
 # Zendesk dates many things in whole seconds. Two changes of one field that are closer than this cannot be put
 # in order by their times: they are settled by reading again, which is right but not what the tour shows.
 APART_S = 2.2
-# The bridge writes to one Zendesk user once in 15 seconds at most, because Zendesk takes about five updates a
-# minute. The tour waits that out before a step, so that its time is that of the way alone.
-REST_S = 15.5
 STEP_WITHIN_S = 30.0
 
 
@@ -66,9 +63,9 @@ def _keep_apart(step: Step, last: Mapping[str, float], watch: Watch) -> None:
 
 
 def _let_rest(step: Step, cast: Cast, watch: Watch, begun: Begun) -> None:
-    """Until Zendesk's users of this step were left alone for long enough."""
+    """Until Zendesk's users of this step were left alone for long enough, so that its time is the way's alone."""
     while (left_s := _unrest_s(step, cast.scene(), cast)) > 0:
-        begun(f"{step.title}: in {left_s:.0f} s, for Zendesk takes about 5 updates a minute of one user")
+        begun(f"{step.title}: in {left_s:.0f} s (Zendesk takes 5 updates a minute of a user)")
         watch()
         sleep(min(left_s, 0.25))
 
@@ -77,7 +74,7 @@ def _unrest_s(step: Step, scene: Scene, cast: Cast) -> float:
     users = [scene.users[cast.people[name].id] for name in step.about if cast.people[name].id]
     touched = [datetime.fromisoformat(user["updated_at"]) for user in users]
     now = SystemClock().now()
-    return max((REST_S - (now - at).total_seconds() for at in touched), default=0.0)
+    return max((step.rest_s - (now - at).total_seconds() for at in touched), default=0.0)
 
 
 def _play(step: Step, cast: Cast, watch: Watch, within_s: float) -> Played:

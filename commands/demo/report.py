@@ -21,8 +21,8 @@ def opening(settings: Mapping[str, str]) -> str:
     """What is not here as it is in production."""
     ours, theirs = settings["SAILTHRU_SETTLE_S"], Settings.sailthru_settle_s
     return (
-        f"Sailthru shows a change a little after it was made, so the bridge reads a profile {ours} s after\n"
-        f"the last word about it here; it waits {theirs} s where nothing else is set (SAILTHRU_SETTLE_S)."
+        f"Sailthru shows changes late, so a profile is read {ours} s after the last word about\n"
+        f"it; outside this demo after {theirs} s, if SAILTHRU_SETTLE_S says nothing else."
     )
 
 
@@ -35,8 +35,8 @@ def sentences(played: Sequence[Played], verdict: Verdict) -> Iterator[str]:
     if not verdict.is_good:
         return
     yield (
-        f"All is well: after each of {len(played)} changes both systems held what they must. "
-        "From change to agreement:"
+        f"All is well: after each of {len(played)} changes both systems held what they must.\n"
+        "From change to agreement,"
     )
     for words, times in _times(played).items():
         yield f"  {words}: median {median(times):.2f} s, slowest {max(times):.2f} s"

@@ -13,15 +13,22 @@ FORTH: Way = "Zendesk -> Sailthru"
 BACK: Way = "Sailthru -> Zendesk"
 BOTH: Way = "both ways"
 
+# Zendesk takes about five updates a minute of one user, so the bridge leaves 15 seconds after each.
+PACE_S = 15.5
+
 
 @dataclass(frozen=True)
 class Step:
-    """One change. `about` names the people it touches; it is over when the systems on its way agree."""
+    """One change. `about` names the people it touches; it is over when the systems on its way agree.
+
+    `rest_s` is how long Zendesk's users of these people must have been left alone before.
+    """
 
     title: str
     about: tuple[str, ...]
     do: Callable[[Cast], None]
     way: Way = FORTH
+    rest_s: float = 0.0
 
     @property
     def reaches_zendesk(self) -> bool:
@@ -65,7 +72,8 @@ def _fall(cast: Cast) -> None:
     cast.choose_lists("Cleo", Weekly=0, Offers=1)
 
 
-# Nobody has two steps in a row: changes of one second cannot be told apart, see `playing`.
+# Nobody has two steps in a row: changes of one second cannot be told apart, see `playing`. Cleo's rise takes
+# two updates, of her fields and of her tags, so she rests twice as long before she falls.
 STEPS = (
     Step("Ada is created", ("Ada",), lambda cast: cast.arrive("Ada")),
     Step("Ben is created with a tag", ("Ben",), lambda cast: cast.arrive("Ben", tags=["trial"])),
@@ -78,13 +86,13 @@ STEPS = (
     Step("Ben's ticket is solved", ("Ben",), _ticket("solve", PARCEL)),
     Step("Ada loses a tag", ("Ada",), _user("remove_tags", "Ada", tags=["wholesale"])),
     Step("Ben's ticket moves to Cleo", ("Ben", "Cleo"), _hand_over),
-    Step("Dora opts out of all mail", ("Dora",), lambda cast: cast.opt_out("Dora", "all"), BACK),
-    Step("Cleo, now of the highest value, opens a ticket", ("Cleo",), _rise, BACK),
+    Step("Dora opts out of all mail", ("Dora",), lambda cast: cast.opt_out("Dora", "all"), BACK, PACE_S),
+    Step("Cleo, now of the highest value, opens a ticket", ("Cleo",), _rise, BACK, PACE_S),
     Step("Ada has a new address", ("Ada",), lambda cast: cast.move("Ada", "ada.byron@example.org")),
-    Step("Dora opts in again", ("Dora",), lambda cast: cast.opt_out("Dora", "none"), BACK),
+    Step("Dora opts in again", ("Dora",), lambda cast: cast.opt_out("Dora", "none"), BACK, PACE_S),
     Step("Dora opens a ticket", ("Dora",), lambda cast: cast.ask("Dora", REFUND, channel="email")),
     Step("Ada's ticket is deleted", ("Ada",), _ticket("delete_ticket", PAYROLL)),
-    Step("Cleo, now of less value, chooses other lists", ("Cleo",), _fall, BACK),
+    Step("Cleo, now of less value, chooses other lists", ("Cleo",), _fall, BACK, 2 * PACE_S),
     Step("Ben is deleted", ("Ben",), _user("delete_user", "Ben")),
     Step("Dora is merged into Cleo", ("Dora", "Cleo"), _merge),
 )
