@@ -63,7 +63,7 @@ def _keep_apart(step: Step, last: Mapping[str, float], watch: Watch) -> None:
 
 
 def _let_rest(step: Step, cast: Cast, watch: Watch, begun: Begun) -> None:
-    """Until Zendesk's users of this step were left alone for long enough, so that its time is the way's alone."""
+    """Until Zendesk's users of this step were left alone for long enough: its time is that of the way."""
     while (left_s := _unrest_s(step, cast.scene(), cast)) > 0:
         begun(f"{step.title}: in {left_s:.0f} s (Zendesk takes 5 updates a minute of a user)")
         watch()

@@ -205,11 +205,15 @@ def test_a_deleted_user_can_or_cannot_be_written(box: Sandbox, rest: Rest, answe
 
 def test_one_user_takes_five_updates_a_minute(box: Sandbox, rest: Rest, clock: HandClock) -> None:
     user, other = box.zendesk.create_user(), box.zendesk.create_user()
+    ticket = box.zendesk.create_ticket(user.id)
     statuses = [put_fields(rest, user.id).status_code for _ in range(6)]
     assert statuses == [200] * 5 + [429]
     assert put_fields(rest, user.id).headers["Retry-After"] == "44"
     assert put_fields(rest, other.id).status_code == 200
-    assert rest("PUT", f"users/{user.id}/tags", json={"tags": ["a"]}).status_code == 200
+    assert rest("PUT", f"users/{user.id}/tags", json={"tags": ["a"]}).status_code == 429
+    assert rest("PUT", f"tickets/{ticket.id}/tags", json={"tags": ["a"]}).status_code == 200
+    bulk = rest("PUT", "users/update_many", json={"users": [{"id": user.id, "tags": ["b"]}]})
+    assert (bulk.status_code, box.zendesk.user(user.id).tags) == (200, ("b",))
     clock.move(44)
     assert put_fields(rest, user.id).status_code == 200
 

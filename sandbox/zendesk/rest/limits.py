@@ -23,12 +23,12 @@ def charge(quota: Quota, path: str, oddities: ZendeskOddities) -> dict[str, str]
     return headers
 
 
-def charge_user(quota: Quota, user_id: int, kind: str) -> None:
-    """Counts one write to a user against what one user may get in a minute. Raises RestError 429.
+def charge_user(quota: Quota, user_id: int) -> None:
+    """Counts one write to a user's fields or tags against what one user may get in a minute.
 
-    Writes to fields and writes to tags are different endpoints, so each kind has its own count.
+    Raises RestError 429. Bulk updates are not counted.
     """
-    _refuse(quota.take(USER_UPDATE, f"{USER_UPDATE} {kind} {user_id}"), {})
+    _refuse(quota.take(USER_UPDATE, f"{USER_UPDATE} {user_id}"), {})
 
 
 def charge_ticket(quota: Quota) -> None:

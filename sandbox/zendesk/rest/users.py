@@ -110,7 +110,7 @@ class UsersApi:
     def put(self, request: Request, user_id: str) -> Reply:
         """PUT users/{id}: a new `email` becomes a secondary identity, unknown user fields are dropped."""
         self._seen(user_id)
-        charge_user(self._quota, int(user_id), "fields")
+        charge_user(self._quota, int(user_id))
         return Reply(200, {"user": self._show(self.updated(int(user_id), body_of(request, "user")))})
 
     def updated(self, user_id: int, asked: dict[str, Any]) -> User:
@@ -140,7 +140,7 @@ class UsersApi:
         if not self._oddities.user_tagging:
             return self._without_tagging(request)
         if request.method != "GET":
-            charge_user(self._quota, user.id, "tags")
+            charge_user(self._quota, user.id)
             self._refuse_inactive(user.id)
             wanted = body_of(request, "tags", kind=list)
             user = {
