@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from bridge.allowance import Allowance
 from bridge.clock import Clock, from_micros
 from bridge.customer import PUSHING, Customer
 from bridge.facts import CustomerFacts
@@ -20,7 +21,6 @@ from bridge.ledger.waits import Wait
 from bridge.remotes.transport import LONGEST_CALL_S
 from consumers.calls import system_of
 from consumers.planning import MICROS, Standing, next_step
-from consumers.quota import Allowance
 from consumers.steps import Call, Rest, sent_keys
 from consumers.verdicts import RESEND_S
 

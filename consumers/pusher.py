@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from bridge.allowance import Allowance
 from bridge.clock import from_micros, to_micros
 from bridge.customer import Customer
 from bridge.errors import Unavailable
@@ -26,7 +27,6 @@ from consumers.calls import take_step
 from consumers.concluding import Concluded, Result, conclude
 from consumers.parts import Parts
 from consumers.preparing import Job, Prepared, prepare
-from consumers.quota import Allowance
 from consumers.reporting import report_applied, report_concluded
 from consumers.steps import SAILTHRU_POST
 

@@ -1,25 +1,14 @@
-"""What may be sent, by account and endpoint: our share, a reserve in it for agents, and what replies tell."""
+"""What replies tell of the quotas, written into the ledger."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
-from bridge.clock import Clock
+from bridge.allowance import names_of
 from bridge.ledger import quotas
-from bridge.ledger.installations import Installation
-from bridge.ledger.ledger import database_now
-from bridge.ledger.quotas import Drawing, Grant
 from bridge.rate_board import RateBoard
 from bridge.remotes.rates import RateReading
 
-# Until the vendor's reply says otherwise: Sailthru's documented limit of /user, Zendesk's smallest plan.
-DEFAULT_PER_MINUTE = {"sailthru.user.get": 18_000, "sailthru.user.post": 18_000, "zendesk": 200}
-OTHER_PER_MINUTE = 2_400
-
-AGENT_RESERVE = 0.02  # of our share: an agent's click never waits behind other work
-SIGHT_SHARE = 0.5  # of our share of Zendesk: first sights never use up what known customers need
 NEARLY_GONE = 0.005  # of the whole limit, whoever used it: nothing is sent until the count starts anew
 
 
@@ -48,49 +37,3 @@ def _is_nearly_gone(reading: RateReading) -> bool:
     if reading.limit is None or reading.remaining is None:
         return False
     return reading.remaining <= max(1, reading.limit * NEARLY_GONE)
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """Takes calls out of one installation's buckets inside the caller's transaction."""
-
-    connection: Connection
-    installation: Installation
-    clock: Clock
-
-    def take(self, bucket: str, asked: int) -> Grant:
-        """Up to `asked` calls for ordinary work."""
-        now = database_now(self.connection, self.clock)
-        return quotas.take(self.connection, self._work(bucket), self._whole(bucket), asked=asked, now=now)
-
-    def take_for_sight(self, asked: int) -> Grant:
-        """Up to `asked` calls to Zendesk for customers never read before."""
-        sight = self._drawing("zendesk.sight", "zendesk", SIGHT_SHARE)
-        now = database_now(self.connection, self.clock)
-        return quotas.take(self.connection, sight, self._whole("zendesk"), asked=asked, now=now)
-
-    def room(self, bucket: str, asked: int) -> Grant:
-        """What `take` would grant now."""
-        now = database_now(self.connection, self.clock)
-        return quotas.room(self.connection, self._work(bucket), self._whole(bucket), asked=asked, now=now)
-
-    def _work(self, bucket: str) -> Drawing:
-        return self._drawing(f"{bucket}.work", bucket, 1 - AGENT_RESERVE)
-
-    def _whole(self, bucket: str) -> Drawing:
-        return self._drawing(bucket, bucket, 1.0)
-
-    def _drawing(self, name: str, bucket: str, part: float) -> Drawing:
-        default = DEFAULT_PER_MINUTE.get(bucket, OTHER_PER_MINUTE)
-        return Drawing(self.installation.id, name, self._share(bucket) * part, default)
-
-    def _share(self, bucket: str) -> float:
-        options = self.installation.settings.options
-        return options.zendesk_share if bucket == "zendesk" else options.sailthru_share
-
-
-def names_of(bucket: str) -> tuple[str, ...]:
-    """The rows in the ledger that draw on one of the vendor's counts."""
-    return (
-        (bucket, f"{bucket}.work", f"{bucket}.sight") if bucket == "zendesk" else (bucket, f"{bucket}.work")
-    )

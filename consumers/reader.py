@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from bridge.allowance import Allowance
 from bridge.clock import to_micros
 from bridge.errors import Unavailable
 from bridge.ledger import directions, waits
@@ -24,7 +25,6 @@ from bridge.ledger.quotas import Grant
 from bridge.ledger.waits import Wait
 from consumers.asking import Asking
 from consumers.parts import Parts
-from consumers.quota import Allowance
 from consumers.sources import Source
 
 HOLD = timedelta(seconds=45)  # longer than a call can take

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.allowance import Allowance
 from bridge.ledger import quotas
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.quotas import Drawing
 from bridge.rate_board import RateBoard
 from bridge.remotes.rates import RateReading
 from bridge.vault import Vault
-from consumers.quota import Allowance, RateNotes
+from consumers.quota import RateNotes
 from tests.bridge.installing import KEY, add
 from tests.bridge.installing import acme as settings
 from tests.bridge.remotes.still_clock import NOW, StillClock
@@ -108,6 +109,19 @@ class TestAllowance:
     ) -> None:
         rate = self.allowance_rate(ledger, clock, kind)
         assert 0.75 * share * limit <= rate <= share * limit
+
+    def test_an_agent_is_served_while_other_work_takes_all_it_can(
+        self, ledger: Ledger, clock: StillClock
+    ) -> None:
+        installation = add(ledger, Vault([KEY]), "beta")
+        got = 0
+        for _ in range(300):
+            with ledger.writing() as connection:
+                allowance = Allowance(connection, installation, clock)
+                allowance.take(POST, 5_000)
+                got += allowance.take_for_agent(POST, 1).calls
+            clock.move(0.2)
+        assert got > 100
 
     def test_what_the_whole_lacks_is_not_taken_from_the_part(self, ledger: Ledger, clock: StillClock) -> None:
         installation = add(ledger, Vault([KEY]), "beta")
