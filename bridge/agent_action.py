@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.clock import from_micros
+from schemas.agent_action import Seen, loosens
+from schemas.event import Event
+
 # States. The page shows them; `held` and `saving` are not at their end.
 HELD = "held"  # can be undone until it is sent
 SAVING = "saving"
@@ -39,3 +43,31 @@ class AgentAction:
     hold_until: int | None = None
     sent_at: int | None = None
     finished_at: int | None = None
+
+    @property
+    def loosens(self) -> bool:
+        """Whether it loosens consent: then it is sent only while the profile still is as it was seen."""
+        return loosens(self.kind, self.value, Seen.from_record(self.seen) if self.seen else None)
+
+
+def event_of(action: AgentAction, installation: str) -> Event:
+    """The event that carries an action through the lane `agent`; published again, it is the same event."""
+    at = from_micros(action.at)
+    return Event(
+        id=action.id,
+        installation=installation,
+        lane="agent",
+        type=f"agent.{action.kind}",
+        subject=f"user:{action.zendesk_id}",
+        source="agent",
+        occurred_at=at,
+        received_at=at,
+        data={
+            "action": action.id,
+            "value": action.value,
+            "seen": action.seen,
+            "confirmed": action.is_confirmed,
+            "agent": action.agent,
+            "claimed": action.is_claimed,
+        },
+    )

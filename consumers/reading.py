@@ -26,6 +26,7 @@ TICKETS = "tickets"
 
 # The detail of these may show an address that is gone already; it says nothing about the customer's address.
 _NO_ADDRESS = ("user.deleted", "user.merged")
+_AGENT_FACTS = {"agent.health": HEALTH, "agent.sync": SYNC}
 _DELETED = ("ticket.soft_deleted", "ticket.permanently_deleted")
 
 
@@ -182,14 +183,13 @@ def _trigger(event: Event) -> Meaning:
 
 
 def _agent(event: Event) -> Meaning:
+    """Of what agents ask for, health and sync are facts; the rest is done, not kept."""
     number = int(event.subject.partition(":")[2])
-    stated = {HEALTH: event.data.get("health"), SYNC: event.data.get("sync")}
-    facts = tuple(
-        Fact(event.subject, name, value, event.occurred_at, "agent", event.id, number)
-        for name, value in stated.items()
-        if value is not None
-    )
-    return Meaning(number, facts)
+    name = _AGENT_FACTS.get(event.type)
+    if name is None:
+        return Meaning(number)
+    fact = Fact(event.subject, name, event.data["value"], event.occurred_at, "agent", event.id, number)
+    return Meaning(number, (fact,))
 
 
 def _postback(event: Event) -> Meaning:

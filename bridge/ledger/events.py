@@ -61,6 +61,12 @@ def keep(connection: Connection, installation_id: int, kept: Sequence[KeptEvent]
     )
 
 
+def exists(connection: Connection, installation_id: int, event_id: str) -> bool:
+    """Whether an event was kept."""
+    query = select(events.c.id).where(events.c.installation_id == installation_id, events.c.id == event_id)
+    return connection.scalar(query) is not None
+
+
 def apply_up_to(
     connection: Connection,
     installation_id: int,

@@ -2,45 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Flask, Response
 
 from receiver.doorkeeper import Doorkeeper
 from receiver.parts import Parts
 from receiver.sidebar import headers
+from receiver.sidebar.api_actions import Actions
+from receiver.sidebar.api_agent import Claims
 from receiver.sidebar.assets import Assets
 from receiver.sidebar.page import Page
 from receiver.sidebar.page_tokens import PageTokens
-from receiver.sidebar.sessions import Sessions
+from receiver.sidebar.seals import Seals
+from receiver.sidebar.sessions import Session, Sessions
+from receiver.sidebar.turnstile import Turnstile
 
 
 def install(app: Flask, parts: Parts) -> None:
     """Add the sidebar's page, files and API to the app."""
     doorkeeper = Doorkeeper(parts.directory, parts.clock)
+    tokens = PageTokens(parts.sidebar.secret_keys, parts.clock)
     headers.install(app, doorkeeper)
-    app.register_blueprint(_sidebar(parts, doorkeeper))
+    app.register_blueprint(_pages(Page(doorkeeper, tokens, Assets(), parts.clock)))
+    app.register_blueprint(_api(parts, Sessions(doorkeeper, tokens)))
 
 
-def _sidebar(parts: Parts, doorkeeper: Doorkeeper) -> Blueprint:
-    assets, tokens = Assets(), PageTokens(parts.sidebar.secret_keys, parts.clock)
-    blueprint = Blueprint("sidebar", __name__, url_prefix="/sidebar", template_folder="templates")
-    page = Page(doorkeeper, tokens, assets, parts.clock)
-    sessions = Sessions(doorkeeper, tokens)
-    blueprint.app_context_processor(lambda: {"asset": assets.address})
-    rules = (
-        ("/<installation>", "page", page.opened, "POST"),
-        ("/<installation>", "outside", page.asked, "GET"),
-    )
-    for path, endpoint, view, method in rules:
-        blueprint.add_url_rule(
-            path, endpoint=endpoint, view_func=view, methods=[method], provide_automatic_options=False
+def _pages(page: Page) -> Blueprint:
+    pages = Blueprint("sidebar", __name__, url_prefix="/sidebar", template_folder="templates")
+    pages.app_context_processor(lambda: {"asset": page.assets.address})
+    for endpoint, view, method in (("page", page.opened, "POST"), ("outside", page.asked, "GET")):
+        pages.add_url_rule(
+            "/<installation>",
+            endpoint=endpoint,
+            view_func=view,
+            methods=[method],
+            provide_automatic_options=False,
         )
 
-    @blueprint.post("/<installation>/api/token")
+    @pages.get("/static/<path:name>")
+    def static(name: str) -> Response:
+        return page.assets.response(name)
+
+    return pages
+
+
+def _api(parts: Parts, sessions: Sessions) -> Blueprint:
+    api = Blueprint("sidebar_api", __name__, url_prefix="/sidebar/<installation>/api")
+    sidebar = parts.sidebar
+    turnstile, seals = Turnstile(sidebar.reads_at_once), Seals(sidebar.secret_keys)
+    actions = Actions(sidebar.ledger, parts.acceptance, seals)
+    claims = Claims(sidebar, parts.clock, sessions, turnstile)
+
+    @api.post("/token")
     def token(installation: str) -> Response:
         return sessions.renewal(installation)
 
-    @blueprint.get("/static/<path:name>")
-    def static(name: str) -> Response:
-        return assets.response(name)
+    def add(method: str, path: str, view: Callable[..., Response]) -> None:
+        """Every other call wants a token that is good now, before anything else of it is looked at."""
 
-    return blueprint
+        def admitted(installation: str, **named: str) -> Response:
+            session: Session = sessions.current(installation)
+            return view(session, **named)
+
+        api.add_url_rule(
+            path, endpoint=view.__qualname__.replace(".", "_"), view_func=admitted, methods=[method]
+        )
+
+    add("POST", "/agent", claims.claim)
+    add("POST", "/actions", actions.accept)
+    add("GET", "/actions", actions.states)
+    add("POST", "/actions/<action>/undo", actions.undo)
+    add("POST", "/actions/<action>/retry", actions.retry)
+    return api

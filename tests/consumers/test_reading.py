@@ -178,10 +178,10 @@ def test_a_trigger_is_a_hint_and_states_nothing(named: str | None) -> None:
 
 
 def test_what_an_agent_switched_is_the_agents_fact() -> None:
-    event = Event("e1", "acme", "agent", "agent.health", "user:7", "agent", NOW, NOW, {"health": "neutral"})
+    event = Event("e1", "acme", "agent", "agent.health", "user:7", "agent", NOW, NOW, {"value": "neutral"})
     (fact,) = understood(event).facts
     assert (fact.field, fact.value, fact.origin) == ("health", "neutral", "agent")
-    off = Event("e1", "acme", "agent", "agent.sync", "user:7", "agent", NOW, NOW, {"sync": False})
+    off = Event("e1", "acme", "agent", "agent.sync", "user:7", "agent", NOW, NOW, {"value": False})
     assert stated(off) == {"sync": False}
 
 

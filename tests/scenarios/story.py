@@ -113,9 +113,10 @@ class Story:
         return event
 
     def agent_event(self, number: int, **data: Any) -> Event:
-        now, kind = self.clock.now(), "agent.health" if "health" in data else "agent.sync"
-        name = f"agent-{next(self._numbers)}"
-        return Event(name, "acme", "agent", kind, f"user:{number}", "agent", now, now, data)
+        now, name = self.clock.now(), f"agent-{next(self._numbers)}"
+        ((what, value),) = data.items()
+        said = {"value": value, "agent": 123}
+        return Event(name, "acme", "agent", f"agent.{what}", f"user:{number}", "agent", now, now, said)
 
     def forget(self) -> None:
         """Calls are counted from here."""

@@ -24,7 +24,7 @@ ANSWERS: dict[str, tuple[int, Callable[[Desk], TestResponse]]] = {
 
 def broken(desk: Desk) -> TestResponse:
     token = desk.page()["token"]
-    desk.client.application.view_functions["sidebar.token"] = fail
+    desk.client.application.view_functions["sidebar_api.token"] = fail
     return desk.call("POST", "token", token, json={})
 
 
