@@ -17,6 +17,7 @@ from bridge.ledger.events import TO_ZENDESK, AppliedEvent
 from bridge.ledger.waits import Wait
 from bridge.ledger.writing import lock_subjects
 from bridge.ledger.zendesk_users import HOLD, Mark
+from bridge.profiles import fields_for
 from consumers import linking, patience, profiles
 from consumers.answers import Asked
 from consumers.keeping import keep_profile
@@ -58,7 +59,7 @@ def ask_profile(asked: Asked, sent: Sent) -> None:
     sent_at = asked.parts.clock.now()
     options = asked.installation.settings.options
     sailthru = asked.parts.remotes.sailthru(asked.installation)
-    profile = sailthru.profile(sent.sid, "sid", fields=profiles.fields_for(options))
+    profile = sailthru.profile(sent.sid, "sid", fields=fields_for(options))
     if profile is None:
         _not_found(asked, wait, sent)
     elif profile.sid != sent.sid:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from bridge.allowance import Allowance
 from bridge.ledger.installations import Installation
 from bridge.ledger.quotas import Grant
 from bridge.ledger.waits import Wait
 from consumers import asking_sailthru, asking_zendesk
 from consumers.asking import Asking
 from consumers.parts import Parts
-from consumers.quota import Allowance
 from consumers.steps import SAILTHRU, SAILTHRU_GET, ZENDESK
 
 

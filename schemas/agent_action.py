@@ -9,6 +9,8 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from schemas import spelling
+from schemas.errors import Unreadable
 from schemas.health import HEALTH
 
 SET_HEALTH = "health"
@@ -26,9 +28,8 @@ OPTOUTS = ("none", "basic", "all")  # from the loosest to the strictest
 
 LONGEST_NAME = 500
 LONGEST_SEEN = 64 * 1024
-GREATEST_ID = 2**63 - 1
 
-_KEY = re.compile(r"[A-Za-z0-9_.:-]{8,100}", re.ASCII)
+_KEY = re.compile(r"[A-Za-z0-9_.:-]{8,100}\Z", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -93,16 +94,34 @@ _VALUES: dict[str, tuple[Any, str]] = {
 }
 
 
+class _Id(fields.Field[int]):
+    """A Zendesk id, as a number or a text."""
+
+    def _deserialize(self, value: Any, *_about: Any, **_kwargs: Any) -> int:
+        try:
+            number = spelling.zendesk_id(value)
+        except Unreadable as error:
+            raise ValidationError(error.fault) from None
+        if number is None:
+            raise ValidationError("must be a Zendesk id")
+        return number
+
+
+def _is_flag(value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ValidationError("must be true or false")
+
+
 class _Asked(Schema):
     class Meta:
         unknown = EXCLUDE
 
     key = fields.String(required=True, validate=validate.Regexp(_KEY))
-    user = fields.Integer(required=True, strict=True, validate=validate.Range(1, GREATEST_ID))
+    user = _Id(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     value = fields.Raw(load_default=None, allow_none=True)
     seen = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=LONGEST_SEEN))
-    confirmed = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    confirmed = fields.Raw(load_default=False, validate=_is_flag)
 
     @validates_schema
     def _fits(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -129,7 +148,7 @@ def _faults(messages: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What an agent saw of a profile when acting: its opt-out, its lists, and when that was read (ISO 8601)."""
+    """What an agent saw of a profile when acting: its opt-out, its lists, when it was read (ISO 8601)."""
 
     optout: str | None
     lists: tuple[str, ...]

@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.receiver.door", "tests.receiver.sidebar.desk", "tests.services.fixtures"]
+pytest_plugins = [
+    "tests.receiver.door",
+    "tests.receiver.sidebar.desk",
+    "tests.receiver.sidebar.seat",
+    "tests.services.fixtures",
+]

@@ -153,6 +153,17 @@ def at_address(connection: Connection, installation_id: int, address: str) -> li
     return [_customer(row) for row in _AT_ADDRESS.rows(connection, asked)]
 
 
+def linked_at(connection: Connection, installation_id: int, address: str) -> tuple[int, str] | None:
+    """Zendesk id and sid of the linked customer whose address this is."""
+    query = select(customers.c.zendesk_id, customers.c.sid).where(
+        customers.c.installation_id == installation_id,
+        customers.c.address == address,
+        customers.c.sid.is_not(None),
+    )
+    row = connection.execute(query.order_by(customers.c.zendesk_id).limit(1)).first()
+    return None if row is None else (row.zendesk_id, row.sid)
+
+
 def _by_key() -> Any:
     return update(customers).where(
         customers.c.installation_id == bindparam("key_installation"),

@@ -48,6 +48,14 @@ def had_address(connection: Connection, installation_id: int, address: str) -> l
     return sorted(number for number in found if number is not None)
 
 
+def is_any_told(connection: Connection, installation_id: int, field: str) -> bool:
+    """Whether this field has a value with any customer at all."""
+    query = select(facts.c.subject).where(
+        facts.c.installation_id == installation_id, facts.c.field == field, facts.c.value != "null"
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
 def store(connection: Connection, installation_id: int, standing: Sequence[Fact]) -> None:
     """Write facts as they stand now. The caller holds their subjects (`writing.lock_subjects`)."""
     upsert(

@@ -97,17 +97,19 @@ class Sailthru:
         record, sent_at = self._send(call, "user", asked, timeout_s)
         return records.profile(record, sent_at)
 
-    def lists(self) -> tuple[ListRecord, ...]:
+    def lists(self, *, timeout_s: float | None = None) -> tuple[ListRecord, ...]:
         """All lists of the account: the only names that may be offered, for a wrong one would be created."""
-        return records.lists(self.get("list", {}))
+        return records.lists(self.get("list", {}, timeout_s=timeout_s))
 
     def settings(self) -> AccountRecord:
         """What the account says of itself; harmless, and so the probe for credentials."""
         return records.account(self.get("settings", {}))
 
-    def get(self, endpoint: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def get(
+        self, endpoint: str, asked: Mapping[str, Any], *, timeout_s: float | None = None
+    ) -> dict[str, Any]:
         """GET any other endpoint (`list`, `job`, …); the reply's object."""
-        return self._send(self._call("GET"), endpoint, asked)[0]
+        return self._send(self._call("GET"), endpoint, asked, timeout_s)[0]
 
     def post(self, endpoint: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """POST to any other endpoint; the reply's object."""

@@ -91,7 +91,7 @@ class Transport:
         started_at, started = self._clock.now(), self._clock.monotonic()
         try:
             response = self._adapter.send(
-                _prepared(request), stream=True, timeout=(CONNECT_S, request.read_s)
+                _prepared(request), stream=True, timeout=(min(CONNECT_S, request.read_s), request.read_s)
             )
             body = _body(response)
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:

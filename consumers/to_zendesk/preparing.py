@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from bridge.allowance import Allowance
 from bridge.clock import Clock, from_micros
 from bridge.ledger import attempts, dead, events, facts, learning, waits, zendesk_users
 from bridge.ledger.attempts import Attempt
@@ -16,7 +17,6 @@ from bridge.ledger.installations import Installation
 from bridge.ledger.waits import Wait
 from bridge.remotes.transport import LONGEST_CALL_S
 from bridge.zendesk_user import ZendeskUser
-from consumers.quota import Allowance
 from consumers.steps import ZENDESK
 from consumers.to_zendesk.calls import TOGETHER, AnyCall, Bulk, Push
 from consumers.to_zendesk.planning import Standing, next_step

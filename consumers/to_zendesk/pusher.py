@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from bridge.allowance import Allowance
 from bridge.clock import from_micros, to_micros
 from bridge.errors import Unavailable
 from bridge.ledger import directions, waits, zendesk_users
@@ -25,7 +26,6 @@ from bridge.ledger.waits import Wait
 from bridge.ledger.writing import lock_subjects
 from bridge.zendesk_user import ZendeskUser
 from consumers.parts import Parts
-from consumers.quota import Allowance
 from consumers.reporting import report_applied
 from consumers.steps import ZENDESK
 from consumers.to_zendesk.bulk import JOB

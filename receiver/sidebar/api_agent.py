@@ -15,7 +15,6 @@ from bridge.ledger import agents
 from bridge.ledger.agents import Agent
 from bridge.ledger.installations import Installation
 from bridge.remotes.zendesk_errors import NotFound
-from receiver.answers import answer
 from receiver.sidebar.asking import END_USER
 from receiver.sidebar.json_body import json_body
 from receiver.sidebar.parts import SidebarParts

@@ -28,7 +28,7 @@ class NotAccepted(Exception):
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What decides: the customer and its facts as the ledger has them, and the names of the account's lists."""
+    """What decides: the customer and its facts as the ledger has them, the names of the account's lists."""
 
     customer: Customer | None
     facts: CustomerFacts

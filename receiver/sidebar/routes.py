@@ -11,9 +11,11 @@ from receiver.parts import Parts
 from receiver.sidebar import headers
 from receiver.sidebar.api_actions import Actions
 from receiver.sidebar.api_agent import Claims
+from receiver.sidebar.api_customer import Customers, ScoresSeen
 from receiver.sidebar.assets import Assets
 from receiver.sidebar.page import Page
 from receiver.sidebar.page_tokens import PageTokens
+from receiver.sidebar.profile_reads import ProfileReads
 from receiver.sidebar.seals import Seals
 from receiver.sidebar.sessions import Session, Sessions
 from receiver.sidebar.turnstile import Turnstile
@@ -52,6 +54,13 @@ def _api(parts: Parts, sessions: Sessions) -> Blueprint:
     sidebar = parts.sidebar
     turnstile, seals = Turnstile(sidebar.reads_at_once), Seals(sidebar.secret_keys)
     actions = Actions(sidebar.ledger, parts.acceptance, seals)
+    shown = Customers(
+        sidebar.ledger,
+        parts.clock,
+        ProfileReads(sidebar, parts.clock, turnstile),
+        seals,
+        ScoresSeen(sidebar.ledger, parts.clock),
+    )
     claims = Claims(sidebar, parts.clock, sessions, turnstile)
 
     @api.post("/token")
@@ -69,6 +78,7 @@ def _api(parts: Parts, sessions: Sessions) -> Blueprint:
             path, endpoint=view.__qualname__.replace(".", "_"), view_func=admitted, methods=[method]
         )
 
+    add("GET", "/customer", shown.show)
     add("POST", "/agent", claims.claim)
     add("POST", "/actions", actions.accept)
     add("GET", "/actions", actions.states)

@@ -55,7 +55,7 @@ def test_every_answer_names_who_may_frame_it(desk: Desk, case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/sidebar/nobody", "/sidebar/nobody/api/customer", "/sidebar/", "/sidebar/x/y/z"]
+    "path", ["/sidebar/nobody", "/sidebar/nobody/api/none", "/sidebar/", "/sidebar/x/y/z"]
 )
 def test_where_there_is_no_installation_nobody_may_frame_anything(desk: Desk, path: str) -> None:
     response = desk.client.get(path)
