@@ -1,0 +1,105 @@
+// The opt-out status. Stricter is one step; looser asks first. A choice counts when it is made with the mouse,
+// or when the field is left or Enter is pressed: the arrow keys only pass over values.
+
+import { button, el, fill, set } from "./dom.js";
+
+const VALUES = ["none", "basic", "all"];
+
+export class Optout {
+	/** `choose(value, confirmed)` is called with what the agent decided. */
+	constructor(texts, choose) {
+		this.texts = texts;
+		this.choose = choose;
+		this.known = null;
+		this.asking = null;
+		this.byKeys = false;
+		this.empty = el("option", { value: "", disabled: true, hidden: true }, texts.say("consent.unknown"));
+		this.select = el("select", {
+			id: "optout", "aria-describedby": "optout-note",
+			on: {
+				keydown: (event) => this.#key(event),
+				pointerdown: () => { this.byKeys = false; },
+				change: () => { if (!this.byKeys) this.#decide(); },
+				blur: () => this.#decide(),
+			},
+		}, this.empty, VALUES.map((value) => el("option", { value }, texts.say(`consent.${value}`))));
+		this.note = el("p", { class: "hint", id: "optout-note" });
+		this.question = el("div", { class: "question", role: "group", tabindex: "-1", "aria-labelledby": "optout-asked", hidden: true });
+		this.node = el("section", { class: "card" },
+			el("h2", {}, el("label", { for: "optout" }, texts.say("consent.optout"))), this.select, this.question, this.note);
+	}
+
+	/** Shows the status: `choosing` is on its way to Sailthru. What the agent is deciding stays. */
+	update(value, choosing) {
+		this.known = choosing ?? value;
+		this.empty.hidden = this.known !== null;
+		if (this.asking === null && (document.activeElement !== this.select || !this.byKeys)) this.#reset();
+		const meaning = this.known && `consent.meaning.${this.known}`;
+		this.note.textContent = this.texts.say(choosing ? "save.saving" : meaning || "consent.unknown");
+	}
+
+	/** Forgets an open question: the page shows somebody else now. */
+	forget() {
+		this.#close();
+		this.byKeys = false;
+		this.known = null;
+		this.#reset();
+	}
+
+	/** Asks whether the customer wants more mail. */
+	ask(value) {
+		this.asking = value;
+		this.select.value = value;
+		const say = (key) => this.texts.say(`consent.${key}`).split(" – ")[0];
+		fill(this.question,
+			el("strong", { id: "optout-asked" }, this.texts.say("consent.asked")),
+			el("p", {}, this.texts.say("consent.asked.text", { from: say(this.known ?? "unknown"), to: say(value) })),
+			el("div", { class: "buttons" },
+				button(this.texts.say("button.confirm"), () => this.#confirm(), { class: "button primary" }),
+				button(this.texts.say("button.cancel"), () => { this.#close(); this.#reset(); this.select.focus(); })));
+		set(this.question, "hidden", false);
+		// The field was left for the next one: the question comes in between. Another window keeps its focus.
+		if (document.hasFocus() || document.activeElement === this.select) this.question.focus();
+	}
+
+	/** The agent wants this again: as if it had just been chosen. */
+	propose(value) {
+		this.select.value = value;
+		this.#decide();
+	}
+
+	#key(event) {
+		this.byKeys = event.key !== "Enter" && event.key !== "Escape";
+		if (event.key === "Enter" && this.select.value !== (this.known ?? "")) {
+			event.preventDefault();
+			this.#decide();
+		}
+		if (event.key === "Escape") this.#reset();
+	}
+
+	#decide() {
+		this.byKeys = false;
+		const value = this.select.value;
+		if (!value || value === this.known || value === this.asking) return;
+		this.#close();
+		if (this.known === null ? value !== "all" : VALUES.indexOf(value) < VALUES.indexOf(this.known)) this.ask(value);
+		else this.choose(value, false);
+	}
+
+	#confirm() {
+		const value = this.asking;
+		this.#close();
+		this.choose(value, true);
+		this.select.focus();
+	}
+
+	#close() {
+		this.asking = null;
+		set(this.question, "hidden", true);
+		fill(this.question);
+	}
+
+	#reset() {
+		this.select.value = this.known ?? "";
+	}
+}

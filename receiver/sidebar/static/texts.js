@@ -1,0 +1,85 @@
+// The words of the page in the agent's language, and how times, numbers and money are written in it.
+
+const UNITS = [
+	["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60],
+];
+// Wording about consent must be right before it is used: until somebody reviewed a language, it is English.
+const CONSENT = "consent.";
+
+/** The texts for a locale like "pt-BR"; English where a language has none. Never fails. */
+export async function loadTexts(addresses, locale) {
+	const language = String(locale || "en").toLowerCase().split(/[-_]/)[0];
+	const wanted = language !== "en" && language in addresses ? language : null;
+	const [english, own] = await Promise.all([read(addresses.en), wanted ? read(addresses[wanted]) : null]);
+	return new Texts({ ...english?.texts, ...usable(own) }, own ? String(locale).replace("_", "-") : "en");
+}
+
+async function read(address) {
+	try {
+		const reply = await fetch(address);
+		return reply.ok ? await reply.json() : null;
+	} catch {
+		return null;
+	}
+}
+
+function usable(file) {
+	const all = Object.entries(file?.texts || {});
+	return Object.fromEntries(file?.reviewed ? all : all.filter(([key]) => !key.startsWith(CONSENT)));
+}
+
+export class Texts {
+	constructor(words, locale) {
+		this.words = words;
+		this.locale = supported(locale);
+		this.exactly = new Intl.DateTimeFormat(this.locale, { dateStyle: "full", timeStyle: "short" });
+		this.dates = new Intl.DateTimeFormat(this.locale, { dateStyle: "medium" });
+		this.relative = new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" });
+	}
+
+	/** The text of a key, with {names} filled in. A key without a text is shown itself. */
+	say(key, values = {}) {
+		return (this.words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+	}
+
+	has(key) {
+		return key in this.words;
+	}
+
+	number(value) {
+		return new Intl.NumberFormat(this.locale).format(value);
+	}
+
+	money(cents, currency) {
+		try {
+			return new Intl.NumberFormat(this.locale, { style: "currency", currency }).format(cents / 100);
+		} catch {
+			return `${this.number(cents / 100)} ${currency}`;
+		}
+	}
+
+	date(iso) {
+		return this.dates.format(new Date(iso));
+	}
+
+	exact(iso) {
+		return this.exactly.format(new Date(iso));
+	}
+
+	/** "3 hours ago"; a moment that is (nearly) now is "now", whatever two clocks think. */
+	ago(iso, now = Date.now()) {
+		const seconds = Math.min(0, (new Date(iso).getTime() - now) / 1000);
+		for (const [unit, length] of UNITS) {
+			if (-seconds >= length) return this.relative.format(Math.trunc(seconds / length), unit);
+		}
+		return this.relative.format(Math.trunc(seconds / 10) * 10, "second");
+	}
+}
+
+function supported(locale) {
+	try {
+		return Intl.getCanonicalLocales(locale)[0] || "en";
+	} catch {
+		return "en";
+	}
+}
