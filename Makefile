@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo run test check services rabbitmq4 bench bench-venv clean
+.PHONY: help venv demo run test screenshots check services rabbitmq4 bench bench-venv clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ services: ## Install what the tests start privately (RabbitMQ, PostgreSQL, Chrom
 
 test: venv services ## Run all tests
 	@$(BIN)/pytest $(ARGS)
+
+screenshots: venv services ## Take a picture of each state of the sidebar into docs/screenshots
+	@$(BIN)/python -m tests.browser.screenshots
 
 # All of them run, whatever fails; the tests last, so that their summary ends the output.
 CHECKS := format lint types imports tests

@@ -1,8 +1,14 @@
-"""The page's files: read once, served from memory under a name that changes with their content."""
+"""The page's files: read once, served from memory under an address that changes with their content.
+
+The version is a folder of the address, not a query: scripts import each other by relative addresses, which
+keep the folder. What only a reader of the source needs is not sent: comments and indentation.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,23 +42,31 @@ class Assets:
             name: _asset(path)
             for name, path in [*_named(folder / "static"), *_named(folder / "translations", "translations/")]
         }
+        digests = "".join(f"{name} {asset.digest}\n" for name, asset in sorted(self._files.items()))
+        self._version = _digest(digests.encode())
 
     def address(self, name: str) -> str:
-        """Where the page finds a file; a changed file has another address."""
-        return f"/sidebar/static/{name}?v={self._files[name].digest}"
+        """Where the page finds a file; when one changes, all have other addresses. KeyError: no such file."""
+        if name not in self._files:
+            raise KeyError(name)
+        return f"/sidebar/static/{self._version}/{name}"
+
+    def scripts(self) -> list[str]:
+        """The names of all scripts."""
+        return [name for name in self._files if name.endswith(".js")]
 
     def translations(self) -> dict[str, str]:
         """Locale -> address of its texts."""
         names = sorted(name for name in self._files if name.startswith("translations/"))
         return {Path(name).stem: self.address(name) for name in names}
 
-    def response(self, name: str) -> Response:
+    def response(self, version: str, name: str) -> Response:
         """The answer to a request for a file; 404 for any other name."""
         asset = self._files.get(name)
         if asset is None:
             abort(404)
-        # An address without the right digest may mean other content tomorrow.
-        lasts = FOREVER if request.args.get("v") == asset.digest else "no-cache"
+        # An address of another version may mean other content tomorrow: two receivers answer in an upgrade.
+        lasts = FOREVER if version == self._version else "no-cache"
         headers = {"Content-Type": asset.content_type, "Cache-Control": lasts}
         response = Response(asset.content, headers=headers)
         response.set_etag(asset.digest)
@@ -65,5 +79,27 @@ def _named(folder: Path, prefix: str = "") -> list[tuple[str, Path]]:
 
 
 def _asset(path: Path) -> Asset:
-    content = path.read_bytes()
-    return Asset(content, TYPES[path.suffix], hashlib.sha256(content).hexdigest()[:16])
+    content = SENT.get(path.suffix, _as_it_is)(path.read_bytes())
+    return Asset(content, TYPES[path.suffix], _digest(content))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _as_it_is(source: bytes) -> bytes:
+    return source
+
+
+def _without_comments(source: bytes) -> bytes:
+    """A script or style sheet without indentation and without comments that have lines of their own."""
+    lines = (line.strip() for line in COMMENT.sub(b"", source).splitlines())
+    return b"\n".join(line for line in lines if line)
+
+
+def _compact(source: bytes) -> bytes:
+    return json.dumps(json.loads(source), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
+SENT = {".js": _without_comments, ".css": _without_comments, ".json": _compact}

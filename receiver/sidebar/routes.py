@@ -32,7 +32,7 @@ def install(app: Flask, parts: Parts) -> None:
 
 def _pages(page: Page) -> Blueprint:
     pages = Blueprint("sidebar", __name__, url_prefix="/sidebar", template_folder="templates")
-    pages.app_context_processor(lambda: {"asset": page.assets.address})
+    pages.app_context_processor(lambda: {"asset": page.assets.address, "scripts": page.assets.scripts()})
     for endpoint, view, method in (("page", page.opened, "POST"), ("outside", page.asked, "GET")):
         pages.add_url_rule(
             "/<installation>",
@@ -42,9 +42,9 @@ def _pages(page: Page) -> Blueprint:
             provide_automatic_options=False,
         )
 
-    @pages.get("/static/<path:name>")
-    def static(name: str) -> Response:
-        return page.assets.response(name)
+    @pages.get("/static/<version>/<path:name>")
+    def static(version: str, name: str) -> Response:
+        return page.assets.response(version, name)
 
     return pages
 

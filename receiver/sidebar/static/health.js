@@ -36,8 +36,9 @@ export class Health {
 	update(subject, health, choosing) {
 		if (this.subject?.user !== subject.user) this.flush();
 		this.subject = subject;
+		this.settled = choosing ?? health.value;
 		if (this.timer) return;
-		this.#show(choosing ?? health.value);
+		this.#show(this.settled);
 		draw(this.note, [health, choosing], () => this.#words(health, choosing));
 	}
 
@@ -46,7 +47,7 @@ export class Health {
 		if (!this.timer) return;
 		clearTimeout(this.timer);
 		this.timer = null;
-		this.choose(this.subject, this.shown);
+		if (this.shown !== this.settled) this.choose(this.subject, this.shown);
 	}
 
 	#first(event) {

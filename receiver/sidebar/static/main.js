@@ -13,7 +13,7 @@ const part = (id) => document.getElementById(id);
 
 const about = JSON.parse(meta("bridge-page"));
 const parts = {
-	app: part("app"), tabs: part("tabs"), save: part("save"), notices: part("notices"),
+	app: part("app"), tabs: part("tabs"), save: part("save"), notices: part("notices"), who: part("who"),
 	overview: part("panel-overview"), email: part("panel-email"),
 };
 
@@ -69,6 +69,7 @@ async function withoutZendesk() {
 	document.documentElement.lang = texts.locale;
 	parts.app.setAttribute("aria-busy", "false");
 	fill(parts.overview);
+	fill(parts.who);
 	const [notice] = notices(texts, { fault: new Fault("sdk"), entries: [] });
 	new Board(texts, parts).show([notice], () => {
 		fill(parts.notices);

@@ -12,7 +12,7 @@ export class Overview {
 	/** `acts`: health(subject, value), sync(on) and refresh(). */
 	constructor(texts, acts) {
 		this.texts = texts;
-		this.who = el("div", { class: "who" });
+		this.who = acts.who;
 		this.score = el("div");
 		this.numbers = el("div");
 		this.health = new Health(texts, acts.health);
@@ -27,7 +27,7 @@ export class Overview {
 			el("div", { class: "row" }, el("label", { for: "sync", class: "label" }, texts.say("sync.title")), this.sync),
 			this.syncNote, this.pushed);
 		this.foot = el("div", { class: "foot" }, this.fresh, this.again);
-		this.nodes = [this.who, this.score, this.controls, this.numbers, this.syncing, this.foot];
+		this.nodes = [this.score, this.controls, this.numbers, this.syncing, this.foot];
 	}
 
 	/** Shows one customer. `pending` tells what is on its way: {health, sync}. */
@@ -42,7 +42,7 @@ export class Overview {
 		this.sync.checked = on;
 		this.syncNote.textContent = this.texts.say(on ? "sync.on" : "sync.off");
 		draw(this.pushed, view.pushed, () => this.#pushed(view.pushed));
-		this.#freshness(view.freshness, isReading);
+		this.#freshness(view.freshness, isReading, hasData);
 	}
 
 	#who({ address, profile_link: link }) {
@@ -55,7 +55,7 @@ export class Overview {
 
 	#score({ score, engagement, predictions }) {
 		const say = this.texts;
-		const rows = (predictions || []).map(({ name, value }) => row(name, value === null ? say.say("value.none") : say.number(value)));
+		const rows = (predictions || []).map(({ name, value }) => row(this.#prediction(name), value === null ? say.say("value.none") : say.number(value)));
 		if (engagement) rows.unshift(row(say.say("engagement.title"), el("span", { class: `tag tag-${engagement}` },
 			say.has(`engagement.${engagement}`) ? say.say(`engagement.${engagement}`) : engagement)));
 		if (!score && !rows.length) return null;
@@ -72,6 +72,11 @@ export class Overview {
 			el("p", { class: "meaning" }, words),
 			el("p", { class: "hint" }, this.texts.say("score.hint")),
 		];
+	}
+
+	#prediction(name) {
+		const [what, days] = name.split("_");
+		return this.texts.has(`prediction.${what}`) && days > 0 ? this.texts.say(`prediction.${what}`, { days }) : name;
 	}
 
 	#lifetime(lifetime) {
@@ -98,9 +103,9 @@ export class Overview {
 				reason && el("span", { class: "hint" }, reason)));
 	}
 
-	#freshness({ read_at: at, source, problem }, isReading) {
-		const words = isReading ? "fresh.reading" : !at ? "fresh.never" : problem || source === "ledger" ? "fresh.kept" : "fresh.read";
-		draw(this.fresh, [words, at], () => [this.texts.say(words), !isReading && at && " ", !isReading && at && ago(this.texts, at)]);
+	#freshness({ read_at: at, source, problem }, isReading, hasData) {
+		const words = isReading ? "fresh.reading" : !at ? hasData && "fresh.never" : problem || source === "ledger" ? "fresh.kept" : "fresh.read";
+		draw(this.fresh, [words, at], () => words && [this.texts.say(words), !isReading && at && " ", !isReading && at && ago(this.texts, at)]);
 		set(this.again, "aria-disabled", isReading ? "true" : null);
 		set(this.again, "data-turning", isReading);
 	}

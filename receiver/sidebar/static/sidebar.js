@@ -2,7 +2,7 @@
 
 import { Fault } from "./api.js";
 import { Board } from "./board.js";
-import { fill } from "./dom.js";
+import { draw, fill } from "./dom.js";
 import { Keeper } from "./keeper.js";
 import { Lists } from "./lists.js";
 import { Optout } from "./optout.js";
@@ -21,7 +21,8 @@ export class Sidebar {
 		this.api = api;
 		this.texts = texts;
 		this.parts = parts;
-		this.skeleton = [...parts.overview.childNodes];
+		this.skeleton = [...parts.overview.children];
+		this.bone = [...parts.who.children];
 		this.subject = null;
 		this.view = null;
 		this.fault = null;
@@ -35,6 +36,7 @@ export class Sidebar {
 		this.board = new Board(texts, parts);
 		this.tabs = new Tabs(parts.tabs, texts);
 		this.overview = new Overview(texts, {
+			who: parts.who,
 			health: (subject, value) => this.keeper.act(subject, "health", value),
 			sync: (on) => this.keeper.act(this.subject, "sync", on),
 			refresh: () => { if (!this.isReading) this.read({ fresh: true }); },
@@ -121,7 +123,7 @@ export class Sidebar {
 		const isLoading = Boolean(user) && !view && !this.fault;
 		parts.app.setAttribute("aria-busy", String(isLoading));
 		if (view) this.#drawView(subject, view);
-		else this.#drawNothing(isLoading || view?.customer.state === "waiting");
+		else this.#drawNothing(isLoading);
 	}
 
 	#drawView(subject, view) {
@@ -140,6 +142,7 @@ export class Sidebar {
 	}
 
 	#drawNothing(isLoading) {
+		draw(this.parts.who, isLoading, () => isLoading && this.bone);
 		fill(this.parts.overview, isLoading ? this.skeleton : []);
 		fill(this.parts.email, isLoading ? this.skeleton.map((node) => node.cloneNode(true)) : []);
 	}

@@ -50,9 +50,11 @@ export class Texts {
 		return new Intl.NumberFormat(this.locale).format(value);
 	}
 
+	/** Large sums go without their cents. */
 	money(cents, currency) {
 		try {
-			return new Intl.NumberFormat(this.locale, { style: "currency", currency }).format(cents / 100);
+			const about = { style: "currency", currency, ...(Math.abs(cents) >= 100000 && { maximumFractionDigits: 0 }) };
+			return new Intl.NumberFormat(this.locale, about).format(cents / 100);
 		} catch {
 			return `${this.number(cents / 100)} ${currency}`;
 		}
