@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 EMAIL = "email"  # in `Customer.known`, beside the names of the vars
 
@@ -88,8 +88,7 @@ class Link:
         return {**vars(self), "conflict": self.conflict and asdict(self.conflict)}
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What Sailthru surely holds in one field.
 
     `digest` of the value (of `email` the address itself), `at` since when, and of an object its `keys`.

@@ -82,5 +82,8 @@ def _ticket(ticket: Mapping[str, Any], zendesk_url: str, options: Options) -> di
 
 def digest(value: Any) -> str:
     """A short fingerprint of a value, so that the ledger can tell what is held without holding it twice."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(_canonical(value).encode(), digest_size=12).hexdigest()
+
+
+# `json.dumps` makes an encoder each time it is asked for anything but its defaults.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

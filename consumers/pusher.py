@@ -1,7 +1,7 @@
 """Pays what is owed: many customers at a time, one step each, one pusher per customer.
 
-Between the calls stands the ledger: a transaction claims, plans and writes the intents of a group; the pool
-calls; another transaction writes what came of a group. No call happens inside a transaction.
+Between the calls stands the ledger: a transaction writes what came of a group of calls, claims and plans the
+next group and writes its intents; then the pool calls. No call happens inside a transaction.
 """
 
 from __future__ import annotations
@@ -55,9 +55,22 @@ class Pusher:
     _short_of_quota: dict[int, float] = field(default_factory=dict)
 
     def step(self) -> bool:
-        """Write what came back, then begin what is due; whether there was anything to do."""
-        did_write = self.write_results()
-        return self._begin() or did_write
+        """Write what came back and begin what is due, in one transaction; whether there was anything."""
+        known = {one.id: one for one in self.parts.directory.all()}
+        ended = self._ended()
+        if not ended and not self._is_anything_due():
+            return False
+        with self.parts.ledger.writing() as connection:
+            now = to_micros(database_now(connection, self.parts.clock))
+            concluded = conclude(connection, ended, now, self.parts.patience)
+            prepared, resent = self._prepared(connection, known, now, len(ended))
+        self._forget(ended)
+        self._under_way += len(prepared.jobs)
+        for job in prepared.jobs:
+            self.pool.submit(self._call, job)
+        self._report(concluded, now)
+        report_applied(prepared.applied, now)
+        return bool(ended or prepared.jobs or prepared.applied or resent)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop, then finish the calls under way."""
@@ -83,17 +96,25 @@ class Pusher:
 
     def write_results(self) -> bool:
         """Write everything that came back so far as one group."""
-        while self._results:
-            self._unwritten.append(self._results.popleft())
-        if not self._unwritten:
+        ended = self._ended()
+        if not ended:
             return False
         with self.parts.ledger.writing() as connection:
             now = to_micros(database_now(connection, self.parts.clock))
-            concluded = conclude(connection, self._unwritten, now, self.parts.patience)
-        self._under_way -= len(self._unwritten)
-        self._unwritten = []
+            concluded = conclude(connection, ended, now, self.parts.patience)
+        self._forget(ended)
         self._report(concluded, now)
         return True
+
+    def _ended(self) -> list[Result]:
+        """What came back and is not written yet: it stays here until the ledger has it."""
+        while self._results:
+            self._unwritten.append(self._results.popleft())
+        return self._unwritten
+
+    def _forget(self, written: list[Result]) -> None:
+        self._under_way -= len(written)
+        self._unwritten = []
 
     def _report(self, concluded: Concluded, now: int) -> None:
         report_concluded(concluded)
@@ -107,25 +128,19 @@ class Pusher:
             is_resend_due = resend_at is not None and resend_at <= now
             return is_resend_due or customers.is_any_due(connection, to_micros(now))
 
-    def _begin(self) -> bool:
-        known = {one.id: one for one in self.parts.directory.all()}
+    def _prepared(
+        self, connection: Connection, known: dict[int, Installation], now: int, ended: int
+    ) -> tuple[Prepared, int]:
+        """What is begun now, and how many writes are sent once more. `ended` calls have made room."""
         prepared = Prepared([], [])
-        if not self._is_anything_due():
-            return False
-        with self.parts.ledger.writing() as connection:
-            now = database_now(connection, self.parts.clock)
-            self.parts.rates.write(connection)
-            resent = self._claim_resends(connection)
-            troubled = directions.troubled(connection, "sailthru")
-            for installation in self._in_turn(customers.installations_owed(connection), known):
-                self._prepare(
-                    connection, installation, troubled.get(installation.id), prepared, to_micros(now)
-                )
-        report_applied(prepared.applied, to_micros(now))
-        for job in prepared.jobs:
-            self._under_way += 1
-            self.pool.submit(self._call, job)
-        return bool(prepared.jobs or prepared.applied or resent)
+        self.parts.rates.write(connection)
+        resent = self._claim_resends(connection)
+        troubled = directions.troubled(connection, "sailthru")
+        free = self.size - self._under_way + ended
+        for installation in self._in_turn(customers.installations_owed(connection), known):
+            trouble = troubled.get(installation.id)
+            self._prepare(connection, installation, trouble, prepared, now, free - len(prepared.jobs))
+        return prepared, resent
 
     def _prepare(
         self,
@@ -134,8 +149,9 @@ class Pusher:
         trouble: Direction | None,
         prepared: Prepared,
         now: int,
+        free: int,
     ) -> None:
-        limit = self._limit(connection, installation, trouble, len(prepared.jobs), now)
+        limit = self._limit(connection, installation, trouble, free, now)
         if limit <= 0:
             return
         owed_before = now - RUN_AHEAD // timedelta(microseconds=1) if self.is_backlogged() else None
@@ -149,11 +165,10 @@ class Pusher:
         connection: Connection,
         installation: Installation,
         trouble: Direction | None,
-        begun: int,
+        free: int,
         now: int,
     ) -> int:
-        """How many customers of one installation may be claimed now."""
-        free = self.size - self._under_way - begun
+        """How many customers of one installation may be claimed now, with so many calls free."""
         if trouble is not None and trouble.is_paused:
             return min(free, 1) if trouble.probe_at <= now else 0
         if free <= 0 or self._short_of_quota.get(installation.id, 0.0) > self.parts.clock.monotonic():
