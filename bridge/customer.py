@@ -130,6 +130,14 @@ class Customer:
     failing_since: int | None = None
     pushed_at: int | None = None
 
+    def but(self, **changes: Any) -> Customer:
+        """As `dataclasses.replace`, in a tenth of the time: a push makes half a dozen of these."""
+        if not changes.keys() <= self.__dict__.keys():
+            raise TypeError(f"a customer has no {', '.join(changes.keys() - self.__dict__.keys())}")
+        changed = object.__new__(Customer)
+        changed.__dict__.update(self.__dict__, **changes)
+        return changed
+
     def known_address(self) -> str | None:
         """The address that the profile surely has."""
         known = self.known.get(EMAIL)

@@ -13,7 +13,7 @@ from bridge.clock import Clock, SystemClock
 from bridge.directory import Directory
 from bridge.ledger.engine import open_engine
 from bridge.ledger.ledger import Ledger
-from bridge.ledger.migrating import require_current
+from bridge.ledger.revision import require_current
 from bridge.rate_board import RateBoard
 from bridge.remotes.accounts import Remotes
 from bridge.settings import Settings

@@ -12,7 +12,7 @@ from bridge.broker.contract import Broker
 from bridge.errors import BadCredentials, BadSettings, BridgeError, Unavailable
 from bridge.ledger import installations
 from bridge.ledger.installations import Installation
-from bridge.ledger.migrating import require_current
+from bridge.ledger.revision import require_current
 from bridge.ledger.tables import installations as table
 from bridge.services import Services, build
 from bridge.settings import load_settings

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import click
 
 from bridge.errors import BadSettings
-from bridge.ledger.migrating import require_current
+from bridge.ledger.revision import require_current
 from bridge.services import Services, build
 from bridge.settings import load_settings
 

@@ -5,6 +5,7 @@ SIGTERM finishes the calls under way; a second one ends it at once.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import structlog
@@ -13,7 +14,7 @@ from consumers.running import consuming, run
 from consumers.starting import start
 from consumers.stopping import stop_on_signals
 
-SWITCH_S = 0.0005
+COLLECT_AFTER = (5_000, 20, 20)
 
 log = structlog.get_logger(__name__)
 
@@ -24,20 +25,21 @@ def main() -> int:
     services = start("consumer", stop)
     if services is None:
         return 1
-    _favour_short_turns()
+    _settle_down()
     run(consuming(services), stop)
     services.close()
     log.info("The consumer has ended.", action="consumer_ended")
     return 0
 
 
-def _favour_short_turns() -> None:
-    """Let a thread that comes back from the database or the network have the interpreter soon.
+def _settle_down() -> None:
+    """What was made at the start stays: the collector need not look at it again and again.
 
-    One thread writes what many others wait for. By default it stands back for 5 ms each time it returns
-    from a statement while any of them computes.
+    And it may look less often, for what a push makes is gone with it, without its help.
     """
-    sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 if __name__ == "__main__":

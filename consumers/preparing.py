@@ -111,8 +111,7 @@ def at_rest(customer: Customer, rest: Rest, now: int) -> Customer:
     """The row of a customer with nothing to send now. Pure."""
     again = None if rest.again_s is None else now + int(rest.again_s * MICROS)
     is_waiting = rest.outcome is None
-    return replace(
-        customer,
+    return customer.but(
         state=rest.state,
         owed=again is not None,
         owed_at=customer.owed_at if is_waiting else None,
@@ -135,8 +134,7 @@ def _begin(connection: Connection, jobs: Sequence[Job], prepared: Prepared, now:
 
 def _leased(job: Job, now: int) -> Customer:
     customer = job.customer
-    return replace(
-        customer,
+    return customer.but(
         lease=customer.lease + 1,
         lease_until=now + int(LEASE_S * MICROS),
         known=customer.doubting(sent_keys(job.step)),

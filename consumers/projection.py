@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bridge.facts import CREATED, HEALTH, ROLE, SYNC, CustomerFacts
@@ -82,7 +83,15 @@ def _ticket(ticket: Mapping[str, Any], zendesk_url: str, options: Options) -> di
 
 def digest(value: Any) -> str:
     """A short fingerprint of a value, so that the ledger can tell what is held without holding it twice."""
+    return _of_plain(value) if isinstance(value, str | int) else _fingerprint(value)
+
+
+def _fingerprint(value: Any) -> str:
     return hashlib.blake2b(_canonical(value).encode(), digest_size=12).hexdigest()
+
+
+# A push asks for the same ones three times: when it is planned, when it is confirmed, and whether it was all.
+_of_plain = lru_cache(maxsize=2048, typed=True)(_fingerprint)
 
 
 # `json.dumps` makes an encoder each time it is asked for anything but its defaults.

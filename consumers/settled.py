@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bridge.customer import Customer
 from consumers.linking import Neighbour
@@ -42,4 +42,4 @@ class Settled:
 
 def going_on(customer: Customer, due_at: int) -> Customer:
     """After an answer the next step is due; the plan says whether there is one."""
-    return replace(customer, owed=True, due_at=due_at, not_before=0)
+    return customer.but(owed=True, due_at=due_at, not_before=0)

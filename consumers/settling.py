@@ -19,6 +19,7 @@ from bridge.customer import (
 from consumers import conflicts, linking
 from consumers.conflicts import Ruling
 from consumers.failing import failed
+from consumers.linking import Neighbour
 from consumers.outcomes import Failed, Found, Holder, Outcome
 from consumers.planning import MERGED_INTO, REPLACED
 from consumers.projection import TICKETS_VAR, digest
@@ -34,8 +35,8 @@ ADDRESS_REASONS = (EMAIL_CONFLICT, EMAIL_TAKEN)
 
 def settle(around: Around, step: Call, outcome: Outcome, *, merges: bool, now: int) -> Settled:
     """The customer after `step` came to `outcome`. `merges` is the installation's option."""
-    me = replace(around.me.customer, lease_until=None)
-    around = replace(around, me=replace(around.me, customer=me))
+    me = around.me.customer.but(lease_until=None)
+    around = Around(Neighbour(me, around.me.facts), around.linked_to, around.sharers)
     if isinstance(outcome, Failed):
         return failed(around, step, outcome.error, now)
     settled = _answered(around, step, outcome, merges=merges, now=now)
@@ -102,8 +103,8 @@ def _written(around: Around, step: Create | Write, profile: Profile, now: int) -
     known = _confirmed(me, step.vars, now)
     if profile.email:
         known[EMAIL] = Known(profile.email, now)
-    moved = replace(
-        me, known=known, pushed_at=now, link=_after_write(me, step, now), failures=0, failing_since=None
+    moved = me.but(
+        known=known, pushed_at=now, link=_after_write(me, step, now), failures=0, failing_since=None
     )
     left = [address for address in me.possible_addresses() if address != profile.email]
     has_arrived = step.email is not None and not step.is_aside

@@ -65,8 +65,8 @@ class Worker:
         messages = self.consumer.take(wait_s)
         if messages:
             self._keep_patiently(messages)
+            self.kept()  # whoever pushes need not wait for the acknowledgement
             self.consumer.acknowledge(messages)
-            self.kept()
         return len(messages)
 
     def is_backlogged(self) -> bool:

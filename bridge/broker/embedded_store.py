@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
@@ -51,12 +50,17 @@ class EmbeddedStore:
             yield
         except Unavailable as away:
             raise Unavailable("broker", away.detail) from away
-        except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as error:
+        except (OperationalError, self._driver.OperationalError) as error:
             raise Unavailable("broker", str(error).splitlines()[0]) from error
 
     def now(self, connection: Connection) -> datetime:
         """The moment by the clock that all processes share."""
         return database_now(connection, self._ledger.clock)
+
+    @property
+    def _driver(self) -> Any:
+        """The module of the database's driver: PostgreSQL's is nine megabytes that SQLite can do without."""
+        return self._ledger.engine.dialect.loaded_dbapi
 
     @property
     def engine(self) -> Engine:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import psycopg
 from sqlalchemy import Connection, Engine, text
+
+if TYPE_CHECKING:
+    import psycopg  # loaded by whoever opened the engine; SQLite can do without its nine megabytes
 
 CHANNEL = "bridge_messages"
 BRISK_S = 0.002  # while messages come
@@ -66,9 +68,8 @@ class PostgresWakeups:
 
     def __init__(self, engine: Engine) -> None:
         pooled = engine.raw_connection()
-        driver = pooled.driver_connection
+        driver = cast("psycopg.Connection", pooled.driver_connection)
         pooled.detach()  # it never goes back: its next user would be listening too
-        assert isinstance(driver, psycopg.Connection)
         self._connection = driver
         self._connection.autocommit = True
         self._connection.execute(f"LISTEN {CHANNEL}")

@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 from bridge.ledger.prepared import Prepared
 
 BUSY_TIMEOUT_MS = 10_000
+CACHE_KIB = 512
 
 
 def open_engine(database_url: str) -> Engine:
@@ -51,6 +52,7 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=FULL")  # what was answered 2xx survives a power cut
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")  # of each connection; the system caches the file too
     cursor.close()
 
 

@@ -1,4 +1,4 @@
-"""Brings the ledger's tables up to date, and says whether they are."""
+"""Brings the ledger's tables up to date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from bridge.clock import SystemClock
-from bridge.errors import BadSettings
 from bridge.ledger.ledger import Ledger
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,15 +34,6 @@ def is_current(engine: Engine) -> bool:
 def newest() -> str | None:
     """The newest revision there is."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
-
-
-def require_current(ledger: Ledger) -> None:
-    """Raise `BadSettings` unless the tables are at the newest revision. Raises `Unavailable` too."""
-    with ledger.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found != newest():
-        state = f"at revision {found}, not {newest()}" if found else "empty"
-        raise BadSettings([f"DATABASE_URL: the ledger is {state}; run: bridge migrate"])
 
 
 def _lock(connection: Connection) -> None:

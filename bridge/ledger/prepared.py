@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Dialect, bindparam
@@ -26,10 +27,10 @@ MOST_IN_LIST = 512
 
 
 class _Compiled(NamedTuple):
-    """`names` of the values in the order of their marks (none: by name), `fixed` what the statement holds."""
+    """`marks` puts values into the order of their marks; `fixed` are those of the statement itself."""
 
     text: str
-    names: tuple[str, ...]
+    marks: Callable[[Values], Sequence[Any]]
     fixed: Values
 
 
@@ -116,14 +117,17 @@ class PreparedList:
 def _compile(statement: ClauseElement, dialect: Dialect) -> _Compiled:
     compiled: Any = statement.compile(dialect=dialect)
     fixed = {name: value for name, value in compiled.params.items() if value is not None}
-    return _Compiled(str(compiled), tuple(compiled.positiontup or ()), fixed)
+    return _Compiled(str(compiled), _in_order(compiled.positiontup or ()), fixed)
 
 
-def _marks(compiled: _Compiled, values: Values) -> list[Any]:
-    fixed = compiled.fixed
-    if not fixed:
-        return [values[name] for name in compiled.names]
-    return [fixed[name] if name in fixed else values[name] for name in compiled.names]
+def _in_order(names: Sequence[str]) -> Callable[[Values], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
+
+
+def _marks(compiled: _Compiled, values: Values) -> Sequence[Any]:
+    return compiled.marks({**compiled.fixed, **values} if compiled.fixed else values)
 
 
 def _driver(connection: Connection) -> Any:

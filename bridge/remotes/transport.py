@@ -209,6 +209,7 @@ class _Connection(HTTPConnection):
 
     response_class = _Reply
     used = 0.0
+    _held: list[bytes] | None = None
 
     def connect(self) -> None:
         try:
@@ -222,7 +223,19 @@ class _Connection(HTTPConnection):
         self.used = _monotonic()
         if self.sock is not None:
             self.sock.settimeout(self.timeout)  # the last reply left what remained of its own
-        super().request(*args, **kwargs)
+        self._held = []
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            held, self._held = self._held, None
+        super().send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        """Head and body leave in one piece: a packet and a system call less for each request."""
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
 
     @property
     def is_connected(self) -> bool:
@@ -286,7 +299,7 @@ class _Adapter(HTTPAdapter):
         response = requests.Response()  # without the cookies and the guess at an encoding
         response.status_code, response.headers, response.raw = (
             resp.status,
-            CaseInsensitiveDict(resp.headers),
+            resp.headers,  # whatever their case, as ours would be
             resp,
         )
         response.request = req

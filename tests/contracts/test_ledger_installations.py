@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from bridge.errors import BadSettings
-from bridge.ledger import installations, migrating
+from bridge.ledger import installations, migrating, revision
 from bridge.ledger.engine import open_engine
 from bridge.ledger.installations import SameAccount
 from bridge.ledger.ledger import Ledger
@@ -70,17 +70,21 @@ def test_the_revisions_make_exactly_the_tables(ledger: Ledger) -> None:
 def test_a_ledger_without_tables_is_told_what_to_run(empty_ledger: Ledger) -> None:
     assert not migrating.is_current(empty_ledger.engine)
     with pytest.raises(BadSettings, match="run: bridge migrate"):
-        migrating.require_current(empty_ledger)
+        revision.require_current(empty_ledger)
     migrating.upgrade(empty_ledger.engine)
     assert migrating.is_current(empty_ledger.engine)
-    migrating.require_current(empty_ledger)
+    revision.require_current(empty_ledger)
+
+
+def test_every_process_knows_the_newest_revision_without_alembic() -> None:
+    assert migrating.newest() == revision.NEWEST
 
 
 def test_a_ledger_of_another_revision_is_told_so(ledger: Ledger) -> None:
     with ledger.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(BadSettings, match="revision 0000"):
-        migrating.require_current(ledger)
+        revision.require_current(ledger)
 
 
 def test_two_upgrades_at_once_are_safe(empty_url: str) -> None:
