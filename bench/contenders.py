@@ -13,9 +13,15 @@ from tests.services.places import free_port
 from tests.services.process import ServerProcess, ServiceMissing, tied_to_us
 
 PEER_BIN = ROOT / "var" / "bench-venv" / "bin"
-# (worker processes, threads) of gunicorn's gthread workers; for the ASGI server the processes count.
-SETTINGS = ((2, 32), (2, 8), (2, 4), (1, 32), (3, 8))
-ASGI_SETTINGS = ((1, 0), (2, 0))
+# (worker processes, threads): gunicorn's gthread workers, or those for gevent with no threads.
+THREADED = ((2, 4), (2, 32), (2, 8), (3, 8))
+GREEN = ((2, 0), (3, 0))
+# For the ASGI server the processes count.
+ASGI_SETTINGS = ((2, 0), (1, 0))
+
+
+# The same empty view twice: gevent answers more of them, threads answer them more evenly.
+BARE_GREEN, BARE_THREADED = "bare Flask, gevent", "bare Flask, threads"
 
 
 @dataclass
@@ -58,21 +64,24 @@ class Contender:
             command = f"uvicorn --port {self.port} --workers {workers} --loop uvloop --http httptools"
             more = "--no-access-log --timeout-keep-alive 75"
         else:
-            command = f"gunicorn -b 127.0.0.1:{self.port} -k gthread -w {workers} --threads {threads}"
+            kind = f"gthread --threads {threads}" if threads else "gevent"
+            command = f"gunicorn -b 127.0.0.1:{self.port} -k {kind} -w {workers}"
             more = "--keep-alive 75 --worker-tmp-dir /dev/shm"
         program, *options = f"{command} {more} {app}".split()
         return [str(PEER_BIN / program), *options]
 
     def shown_settings(self) -> str:
         workers, threads = self.settings
-        return f"{workers}x{threads} threads" if threads else f"{workers} processes"
+        if threads:
+            return f"{workers}x{threads} threads"
+        return f"{workers} on uvloop" if self.candidates is ASGI_SETTINGS else f"{workers} on gevent"
 
 
 class ProductContender(Contender):
     """The product as shipped: gunicorn.conf.py, its own settings."""
 
     def __init__(self, broker_url: str, folder: Path) -> None:
-        super().__init__("the bridge", "", "bridge.zendesk", (2, 32), ())
+        super().__init__("the bridge", "", "bridge.zendesk", (2, 0), ())
         self.product = Product(folder, broker_url)
         self.product.install()
 
@@ -92,9 +101,10 @@ def peers() -> list[Contender]:
             f"the peers are not installed; make bench-venv puts them into {os.path.relpath(PEER_BIN.parent)}"
         )
     return [
-        Contender("bare Flask", "bare_flask", "", SETTINGS[0], SETTINGS),
-        Contender("Flask + Dramatiq", "flask_dramatiq", "bench_dramatiq", SETTINGS[0], SETTINGS),
-        Contender("Flask + Celery", "flask_celery", "bench_celery", SETTINGS[0], SETTINGS),
+        Contender(BARE_GREEN, "bare_flask", "", GREEN[0], GREEN),
+        Contender(BARE_THREADED, "bare_flask", "", THREADED[0], THREADED),
+        Contender("Flask + Dramatiq", "flask_dramatiq", "bench_dramatiq", GREEN[0], GREEN + THREADED),
+        Contender("Flask + Celery", "flask_celery", "bench_celery", GREEN[0], GREEN + THREADED),
         Contender(
             "FastStream + uvicorn", "faststream_asgi", "bench_faststream", ASGI_SETTINGS[0], ASGI_SETTINGS
         ),

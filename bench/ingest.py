@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pika
 
-from bench.contenders import Contender, ProductContender, peers
+from bench.contenders import BARE_GREEN, BARE_THREADED, Contender, ProductContender, peers
 from bench.deliveries import PATH, distinct_requests, write_requests
 from bench.product import rabbitmq, scratch
 from bench.report import Report, Target, publish, say
@@ -27,7 +27,7 @@ from tests.services.process import ServiceMissing
 CONNECTIONS = 32
 WARM_UP_S = 2
 TRY_S = 3
-MOST_PER_SECOND = 4500  # no contender here is faster; each request of a round is sent once
+MOST_PER_SECOND = 5500  # no contender here is faster; each request of a round is sent once
 LUA = Path(__file__).with_name("load.lua")
 
 
@@ -158,7 +158,7 @@ class Bench:
 def _report(
     contenders: Sequence[Contender], rounds: dict[str, list[Round]], options: argparse.Namespace
 ) -> Report:
-    base = rounds["bare Flask"]
+    base = rounds[BARE_GREEN]
     rows, data = [], {}
     for one in contenders:
         mine = rounds[one.name]
@@ -182,7 +182,7 @@ def _report(
     return Report(
         name="ingest",
         title="Way in: deliveries per second on RabbitMQ",
-        head=["contender", "workers", "req/s", "range", "x bare Flask", "p50 ms", "p99 ms"],
+        head=["contender", "workers", "req/s", "range", "x bare, gevent", "p50 ms", "p99 ms"],
         rows=rows,
         targets=_targets(rounds),
         remarks=[
@@ -196,13 +196,18 @@ def _report(
 
 
 def _targets(rounds: dict[str, list[Round]]) -> list[Target]:
-    ours, bare = rounds["the bridge"], rounds["bare Flask"]
-    to_bare = _ratio(ours, bare)
-    tail = statistics.median(mine.p99_ms / other.p99_ms for mine, other in zip(ours, bare, strict=True))
-    targets = [Target("req/s against bare Flask", f"{to_bare:.2f}x", "at least 0.5x", to_bare >= 0.5)]
+    ours, targets = rounds["the bridge"], []
+    for name in (BARE_GREEN, BARE_THREADED):
+        ratio = _ratio(ours, rounds[name])
+        targets.append(Target(f"req/s against {name}", f"{ratio:.2f}x", "at least 0.5x", ratio >= 0.5))
     for name in ("Flask + Dramatiq", "Flask + Celery"):
         ratio = _ratio(ours, rounds[name])
         targets.append(Target(f"req/s against {name}", f"{ratio:.2f}x", "at least 1.5x", ratio >= 1.5))
+    # The steadier of the two: with gevent the empty view lets some connections wait very long.
+    steady = min(
+        (rounds[name] for name in (BARE_GREEN, BARE_THREADED)), key=lambda each: _median(each, "p99_ms")
+    )
+    tail = statistics.median(mine.p99_ms / other.p99_ms for mine, other in zip(ours, steady, strict=True))
     targets.append(Target("p99 against bare Flask", f"{tail:.2f}x", "at most 2.5x", tail <= 2.5))
     return targets
 
