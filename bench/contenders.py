@@ -16,6 +16,7 @@ PEER_BIN = ROOT / "var" / "bench-venv" / "bin"
 # (worker processes, threads): gunicorn's gthread workers, or those for gevent with no threads.
 THREADED = ((2, 4), (2, 32), (2, 8), (3, 8))
 GREEN = ((2, 0), (3, 0))
+MOST_AT_ONCE = 32  # of connections to the broker, where greenlets share them
 # For the ASGI server the processes count.
 ASGI_SETTINGS = ((2, 0), (1, 0))
 
@@ -45,7 +46,7 @@ class Contender:
             "PYTHONPATH": str(ROOT),
             "LANG": "C.UTF-8",
             "BENCH_BROKER_URL": broker_url,
-            "BENCH_THREADS": str(self.settings[1]),
+            "BENCH_THREADS": str(self.settings[1] or MOST_AT_ONCE),
         }
         log = folder / f"{self.module}.log"
         self.process = ServerProcess(tied_to_us(self._command()), environment=environment, log=log)
