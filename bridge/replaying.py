@@ -16,6 +16,7 @@ from bridge.ledger import actions, customers, dead, looking
 from bridge.ledger.customers import Mark
 from bridge.ledger.dead import DROPPED, REPLAYED, DeadLetter
 from bridge.ledger.ledger import Ledger
+from schemas.agent_action import Seen, loosens
 from schemas.errors import Unreadable
 from schemas.event import Event
 from schemas.postback import read_postback
@@ -79,7 +80,19 @@ def _events(ledger: Ledger, letter: DeadLetter) -> tuple[Event, ...]:
             "bridge", "event_gone", detail="its event is older than RETENTION_DAYS; drop the letter"
         )
     event = _event(row, name)
+    if _loosens(event):
+        raise Refused(
+            "bridge", "consent", detail="only an agent may loosen it, in the sidebar; drop the letter"
+        )
     return _read_again(event) if event.type == "unreadable" else (event,)
+
+
+def _loosens(event: Event) -> bool:
+    """Whether it would give a customer more mail: the customer may have decided otherwise since."""
+    if event.source != "agent":
+        return False
+    seen, kind = event.data.get("seen"), event.type.removeprefix("agent.")
+    return loosens(kind, event.data.get("value"), Seen.from_record(seen) if seen else None)
 
 
 def _read_again(event: Event) -> tuple[Event, ...]:

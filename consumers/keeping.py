@@ -23,7 +23,7 @@ from consumers.merging import Merge
 from consumers.patience import PATIENT, Cause, Patience
 from consumers.postbacks import Postbacks
 from consumers.projection import END_USER
-from consumers.reading import USER, Hint, Meaning
+from consumers.reading import ACTION, USER, Hint, Meaning
 from schemas.event import Event
 
 
@@ -221,14 +221,18 @@ class _Keeping:
             return KeptEvent(meant.event, None, None, IGNORED, "unknown type")
         if meant.event.id in skipped:
             return KeptEvent(meant.event, meant.meaning.zendesk_id, None, APPLIED, "already newer")
-        number = meant.meaning.zendesk_id
+        return self._kept(meant.event, meant.meaning)
+
+    def _kept(self, event: Event, meaning: Meaning) -> KeptEvent:
+        number = meaning.zendesk_id
         customer = self.customers.get(number) if number else None
-        if customer is None:
-            return KeptEvent(meant.event, number, None, KEPT)
+        # No push applies what an agent asked to be done: it ends when that was done.
+        if customer is None or any(hint.kind == ACTION for hint in meaning.hints):
+            return KeptEvent(event, number, None, KEPT)
         is_touched = customer.zendesk_id in self.merged.touched
         version = customer.wanted + (1 if is_touched else 0)
-        is_done = not is_touched and not customer.owed and not meant.meaning.hints
-        return KeptEvent(meant.event, number, version, APPLIED if is_done else KEPT)
+        is_done = not is_touched and not customer.owed and not meaning.hints
+        return KeptEvent(event, number, version, APPLIED if is_done else KEPT)
 
     def _wait(self, kind: str, subject: str, due_at: datetime, detail: dict[str, Any] | None = None) -> None:
         self.waits.append(

@@ -23,6 +23,7 @@ from schemas.event import Event
 
 USER = "user"
 TICKETS = "tickets"
+ACTION = "action"  # an agent's, to be carried out
 
 # The detail of these may show an address that is gone already; it says nothing about the customer's address.
 _NO_ADDRESS = ("user.deleted", "user.merged")
@@ -32,7 +33,8 @@ _DELETED = ("ticket.soft_deleted", "ticket.permanently_deleted")
 
 @dataclass(frozen=True)
 class Hint:
-    """Something must be read in Zendesk: `kind` is `user`, `tickets` (all of a user's) or `ticket`.
+    """Something must be read in Zendesk, or done: `kind` is `user`, `tickets` (all of a user's), `ticket`
+    or `action` (an agent's).
 
     `detail` may hold `at_least` (the record's `updated_at` must not be older, ISO 8601), `unless_newer` (no
     call when the ticket's fact is of a later second) and `merged`.
@@ -187,7 +189,7 @@ def _agent(event: Event) -> Meaning:
     number = int(event.subject.partition(":")[2])
     name = _AGENT_FACTS.get(event.type)
     if name is None:
-        return Meaning(number)
+        return Meaning(number, hints=(Hint(ACTION, f"action:{event.id}"),))
     fact = Fact(event.subject, name, event.data["value"], event.occurred_at, "agent", event.id, number)
     return Meaning(number, (fact,))
 

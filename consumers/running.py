@@ -12,12 +12,13 @@ import structlog
 
 from bridge.errors import Unavailable
 from bridge.services import Services
+from consumers.desk import Desk
 from consumers.parts import Parts
 from consumers.patience import patience_of
 from consumers.pusher import Pusher
 from consumers.quota import RateNotes
 from consumers.reader import Reader
-from consumers.sources import IN_SAILTHRU, IN_ZENDESK
+from consumers.sources import FOR_AGENTS, IN_SAILTHRU, IN_ZENDESK
 from consumers.to_zendesk.pusher import ZendeskPusher
 from consumers.worker import SecondTries, Worker
 
@@ -36,6 +37,7 @@ class Consuming:
     pusher: Pusher
     zendesk_pusher: ZendeskPusher
     readers: tuple[Reader, ...]
+    desk: Desk
     second_tries: SecondTries
 
 
@@ -63,19 +65,21 @@ def consuming(services: Services) -> Consuming:
     wake_pushers = _all(pusher.wake.set, zendesk_pusher.wake.set)
     readers = tuple(
         Reader(parts, source, ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="read"), wake_pushers)
-        for source in (IN_ZENDESK, IN_SAILTHRU)
+        for source in (IN_ZENDESK, IN_SAILTHRU, FOR_AGENTS)
     )
+    wakes = (wake_pushers, *(reader.wake.set for reader in readers))
+    desk = Desk(parts, kept=_all(*wakes))
     worker = Worker(
         services.ledger,
         services.directory,
         services.broker.consumer(),
         services.clock,
-        kept=_all(wake_pushers, *(reader.wake.set for reader in readers)),
+        kept=_all(desk.wake.set, *wakes),
         patience=parts.patience,
     )
     pusher.is_backlogged = worker.is_backlogged
     second_tries = SecondTries(services.ledger, services.directory, services.clock, parts.patience)
-    return Consuming(worker, pusher, zendesk_pusher, readers, second_tries)
+    return Consuming(worker, pusher, zendesk_pusher, readers, desk, second_tries)
 
 
 def run(running: Consuming, stop: threading.Event) -> None:
@@ -89,13 +93,15 @@ def run(running: Consuming, stop: threading.Event) -> None:
         "worker": running.worker.run,
         "pusher": running.pusher.run,
         "pusher to Zendesk": running.zendesk_pusher.run,
+        "desk": running.desk.run,
         "second tries": partial(_repeat, running.second_tries),
     }
-    works |= {f"reader of {reader.source.system}": reader.run for reader in running.readers}
+    works |= {f"reader of {' and '.join(one.source.kinds)}": one.run for one in running.readers}
     threads = [_thread(name, partial(work, stop), stop, failed) for name, work in works.items()]
     stop.wait()
     running.pusher.wake.set()
     running.zendesk_pusher.wake.set()
+    running.desk.wake.set()
     for reader in running.readers:
         reader.wake.set()
     for thread in threads:

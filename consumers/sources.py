@@ -11,7 +11,7 @@ from bridge.allowance import Allowance
 from bridge.ledger.installations import Installation
 from bridge.ledger.quotas import Grant
 from bridge.ledger.waits import Wait
-from consumers import asking_sailthru, asking_zendesk
+from consumers import acting, asking_sailthru, asking_zendesk
 from consumers.asking import Asking
 from consumers.parts import Parts
 from consumers.steps import SAILTHRU, SAILTHRU_GET, ZENDESK
@@ -48,3 +48,4 @@ def _grant_sailthru(allowance: Allowance, planned: Sequence[Asking]) -> Grant:
 
 IN_ZENDESK = Source(ZENDESK, asking_zendesk.KINDS, asking_zendesk.askings, _grant_zendesk)
 IN_SAILTHRU = Source(SAILTHRU, asking_sailthru.KINDS, asking_sailthru.askings, _grant_sailthru, most=32)
+FOR_AGENTS = Source(SAILTHRU, acting.KINDS, acting.askings, acting.grant, most=32)

@@ -7,18 +7,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select, text, update
+from sqlalchemy import Connection, and_, exists, or_, select, text, update
 
 from bridge.agent_action import FAILED, HELD, SAVED, SAVING, UNDONE, AgentAction
 from bridge.ledger import actions
+from bridge.ledger.events import KEPT
 from bridge.ledger.tables import agent_actions as table
-from bridge.ledger.tables import events
+from bridge.ledger.tables import customers, events
 from bridge.ledger.writing import chunks, lock_subjects
 
-IS_OPEN = text("state IN ('held', 'saving')")
+IS_OPEN = text("agent_actions.state IN ('held', 'saving')")
+IS_SAVING = and_(IS_OPEN, table.c.state == SAVING)
+
+
+@dataclass(frozen=True)
+class EndedAction:
+    """An action whose event is at its end: `outcome` and `reason` are the event's."""
+
+    installation_id: int
+    id: str
+    outcome: str
+    reason: str
 
 
 def accept(connection: Connection, action: AgentAction) -> AgentAction:
@@ -130,6 +142,47 @@ def finish(
         connection.execute(statement.values(state=state, reason=reason, finished_at=now))
 
 
+def reopen(connection: Connection, installation_id: int, id: str) -> None:  # noqa: A002
+    """A failed action is tried once more."""
+    statement = update(table).where(
+        table.c.installation_id == installation_id, table.c.id == id, table.c.state == FAILED
+    )
+    connection.execute(statement.values(state=SAVING, reason="", finished_at=None))
+
+
+def is_any_open(connection: Connection) -> bool:
+    """Whether any action is not at its end."""
+    return connection.scalar(select(table.c.id).where(IS_OPEN).limit(1)) is not None
+
+
+def ended_with_events(connection: Connection, kinds: Sequence[str], *, limit: int) -> list[EndedAction]:
+    """Actions of these kinds that are `saving` although their event is at its end, with that end."""
+    query = (
+        select(table.c.installation_id, table.c.id, events.c.outcome, events.c.reason)
+        .join(events, and_(events.c.installation_id == table.c.installation_id, events.c.id == table.c.id))
+        .where(IS_SAVING, table.c.kind.in_(kinds), events.c.outcome != KEPT)
+        .limit(limit)
+    )
+    return [EndedAction(*row) for row in connection.execute(query)]
+
+
+def of_customers_in(
+    connection: Connection, kinds: Sequence[str], states: Sequence[str], *, limit: int
+) -> list[tuple[AgentAction, str]]:
+    """Actions of these kinds that are `saving` with the state of their customer, if it is one of `states`."""
+    same = and_(
+        customers.c.installation_id == table.c.installation_id, customers.c.zendesk_id == table.c.zendesk_id
+    )
+    query = (
+        select(*_COLUMNS, customers.c.state)
+        .join(customers, same)
+        .where(IS_SAVING, table.c.kind.in_(kinds), customers.c.state.in_(states))
+        .where(exists().where(events.c.installation_id == table.c.installation_id, events.c.id == table.c.id))
+        .limit(limit)
+    )
+    return [(_action(row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
 def _note(connection: Connection, action: AgentAction) -> None:
     detail = {
         "id": action.id,
@@ -152,7 +205,7 @@ _NAMES = tuple(field.name for field in fields(AgentAction))
 _COLUMNS = tuple(table.c[name] for name in _NAMES)
 
 
-def _action(row: Row[Any]) -> AgentAction:
+def _action(row: Sequence[Any]) -> AgentAction:
     known = dict(zip(_NAMES, row, strict=True))
     return AgentAction(**known | {"value": json.loads(known["value"]), "seen": json.loads(known["seen"])})
 

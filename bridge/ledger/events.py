@@ -67,6 +67,17 @@ def exists(connection: Connection, installation_id: int, event_id: str) -> bool:
     return connection.scalar(query) is not None
 
 
+def end(
+    connection: Connection, installation_id: int, event_id: str, *, outcome: str, reason: str, now: int
+) -> None:
+    """One event that no push applies is at its end."""
+    connection.execute(
+        update(events)
+        .where(IS_UNAPPLIED, events.c.installation_id == installation_id, events.c.id == event_id)
+        .values(outcome=outcome, reason=reason, applied_at=now if outcome == APPLIED else None)
+    )
+
+
 def apply_up_to(
     connection: Connection,
     installation_id: int,

@@ -49,6 +49,17 @@ def with_address(connection: Connection, installation_id: int, address: str) -> 
     return [Linkage(*row) for row in _WITH_ADDRESS.rows(connection, asked)]
 
 
+def came_since(connection: Connection, installation_id: int, zendesk_id: int, since: int) -> bool:
+    """Whether Sailthru told of a change of this customer at `since` or later."""
+    query = select(events.c.id).where(
+        events.c.installation_id == installation_id,
+        events.c.zendesk_id == zendesk_id,
+        events.c.lane.in_(TO_ZENDESK),
+        events.c.received_at >= since,
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
 def answer(
     connection: Connection, installation_id: int, zendesk_id: int, *, before: int, version: int
 ) -> None:

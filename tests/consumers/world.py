@@ -24,11 +24,12 @@ from bridge.ledger.tables import metadata
 from bridge.rate_board import RateBoard
 from bridge.remotes.accounts import Remotes
 from bridge.vault import Vault
+from consumers.desk import Desk
 from consumers.parts import Parts
 from consumers.pusher import Pusher
 from consumers.quota import RateNotes
 from consumers.reader import Reader
-from consumers.sources import IN_SAILTHRU, IN_ZENDESK
+from consumers.sources import FOR_AGENTS, IN_SAILTHRU, IN_ZENDESK
 from consumers.to_zendesk.pusher import ZendeskPusher
 from consumers.worker import SecondTries, Worker
 from sandbox import Sandbox
@@ -77,6 +78,8 @@ class Process:
     zendesk_pusher: ZendeskPusher
     reader: Reader
     profile_reader: Reader
+    agents: Reader
+    desk: Desk
     second_tries: SecondTries
 
     def break_at(
@@ -93,12 +96,15 @@ class Process:
         between = replace(parts, ledger=self.worker.ledger, remotes=of_remotes(parts.remotes))
         self.pusher.parts = self.zendesk_pusher.parts = between
         self.reader.parts = self.profile_reader.parts = between
+        self.agents.parts = self.desk.parts = between
 
     def step(self) -> bool:
         """One round of each part; whether any had something to do."""
         did = self.worker.step(0) > 0
         did = self.reader.step() > 0 or did
         did = self.profile_reader.step() > 0 or did
+        did = self.agents.step() > 0 or did
+        did = self.desk.step() > 0 or did
         did = self.second_tries.step() > 0 or did
         did = self.zendesk_pusher.step() or did
         return self.pusher.step() or did
@@ -152,6 +158,8 @@ class World:
             ZendeskPusher(parts, pool or InlinePool(), size=8),
             Reader(parts, IN_ZENDESK, InlinePool()),
             Reader(parts, IN_SAILTHRU, InlinePool()),
+            Reader(parts, FOR_AGENTS, InlinePool()),
+            Desk(parts),
             SecondTries(self.ledger, directory, self.clock),
         )
         self.processes.append(process)
