@@ -35,6 +35,7 @@ from consumers.worker import SecondTries, Worker
 from sandbox import Sandbox
 from schemas.event import Event
 from schemas.installation import InstallationSettings, Options, SailthruAccount, ZendeskAccount
+from schemas.postback import read_postback
 from schemas.trigger import read_trigger
 from schemas.zendesk_events import read_delivery
 
@@ -120,6 +121,7 @@ class World:
     installation: Installation
     vault: Vault
     delivered: int = 0
+    delivered_back: int = 0
     processes: list[Process] = field(default_factory=list)
     board: RateBoard = field(default_factory=RateBoard)
 
@@ -166,9 +168,11 @@ class World:
         return process
 
     def listen(self) -> None:
-        """Zendesk's events are collected instead of sent: `told` says which came."""
+        """What either side sends is collected instead: `told` and `told_back` say what came."""
         self.box.zendesk.oddities.drop_fraction = 1.0
         self.box.zendesk.subscribe("http://127.0.0.1:9/", _EVENTS)
+        self.box.sailthru.oddities.drop_fraction = 1.0
+        self.box.sailthru.subscribe("http://127.0.0.1:9/")
 
     def told(self) -> list[Event]:
         """The events that Zendesk has told of since the last time, read as the door reads them."""
@@ -180,6 +184,18 @@ class World:
             found.extend(read.events)
         return found
 
+    def told_back(self) -> list[Event]:
+        """The postbacks that Sailthru has sent since the last time, read as the door reads them."""
+        log = self.box.sailthru.deliveries
+        fresh, self.delivered_back = log[self.delivered_back :], len(log)
+        return [event for delivery in fresh for event in self.read_back(delivery.body)]
+
+    def read_back(self, body: bytes) -> list[Event]:
+        """One postback's body as events."""
+        now = self.clock.now()
+        read = read_postback(body, installation="acme", received_at=now, new_id=lambda: str(uuid.uuid4()))
+        return list(read.events)
+
     def publish(self, events: Iterable[Event]) -> None:
         """As the receiver does after its checks."""
         publisher = EmbeddedBroker(self.ledger).publisher()
@@ -190,8 +206,9 @@ class World:
         publisher.close()
 
     def deliver(self) -> None:
-        """What Zendesk told arrives, in order."""
+        """What both sides told arrives, in order."""
         self.publish(self.told())
+        self.publish(self.told_back())
 
     def work(self, rounds: int = 200) -> None:
         """Let the first process work until there is nothing to do at this moment."""

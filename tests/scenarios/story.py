@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import select
 
 from bridge.clock import from_micros, to_micros
-from bridge.ledger import dead
+from bridge.ledger import dead, facts, tables, zendesk_users
 from bridge.ledger.dead import DeadLetter
-from bridge.ledger.tables import customers, dead_letters, directions, events, quotas, waits, zendesk_users
+from bridge.ledger.tables import customers, dead_letters, directions, events, quotas, waits
+from bridge.zendesk_user import ZendeskUser
 from sandbox.web.calls import Call
 from schemas.event import Event
 from schemas.zendesk_events import read_delivery
-from tests.consumers.world import World
+from tests.consumers.world import World, hint
 
 LONG_AGO = timedelta(days=30)
 
@@ -73,9 +74,20 @@ class Story:
         for body in bodies:
             self.world.publish(read_delivery(body, installation="acme", received_at=now).events)
 
+    def publish_hint(self, ticket: int) -> None:
+        """A trigger names a ticket."""
+        now = self.clock.now()
+        self.world.publish([hint(ticket, now, now)])
+
     def hear(self) -> None:
-        """What Zendesk told arrives and is worked off, at this moment."""
+        """What both sides told arrives and is worked off, at this moment."""
         self.world.deliver()
+        self.world.work()
+
+    def hears_back(self, action: str, **fields: str) -> None:
+        """A postback arrives, whether or not anything happened."""
+        _, body = self.sailthru.postbacks.render(action, **fields)
+        self.world.publish(self.world.read_back(body))
         self.world.work()
 
     def later(self, seconds: float) -> None:
@@ -90,12 +102,14 @@ class Story:
 
     def _next_due(self) -> datetime | None:
         """The earliest moment after this one for which the ledger has something planned."""
-        now, owed, owed_back = to_micros(self.clock.now()), customers.c.owed, zendesk_users.c.owed
+        now, owed, owed_back = to_micros(self.clock.now()), customers.c.owed, tables.zendesk_users.c.owed
         planned = (
             select(customers.c.due_at).where(owed, customers.c.due_at > now),
             select(customers.c.lease_until).where(owed, customers.c.lease_until > now),
-            select(zendesk_users.c.due_at).where(owed_back, zendesk_users.c.due_at > now),
-            select(zendesk_users.c.lease_until).where(owed_back, zendesk_users.c.lease_until > now),
+            select(tables.zendesk_users.c.due_at).where(owed_back, tables.zendesk_users.c.due_at > now),
+            select(tables.zendesk_users.c.lease_until).where(
+                owed_back, tables.zendesk_users.c.lease_until > now
+            ),
             select(waits.c.due_at).where(waits.c.due_at > now),
             select(waits.c.lease_until).where(waits.c.lease_until > now),
             select(directions.c.probe_at).where(directions.c.probe_at > now),
@@ -160,6 +174,19 @@ class Story:
         with self.world.ledger.reading() as connection:
             query = select(events.c.outcome, events.c.reason).where(events.c.type == kind)
             return [(row.outcome, row.reason) for row in connection.execute(query.order_by(events.c.kept_at))]
+
+    def fact(self, number: int, field: str) -> Any:
+        """What the ledger holds of a customer."""
+        with self.world.ledger.reading() as connection:
+            known = facts.of_customers(connection, self.world.installation.id, [number])[number]
+        return known.value(field)
+
+    def row(self, number: int) -> ZendeskUser:
+        """The way back for a customer, as it stands."""
+        with self.world.ledger.reading() as connection:
+            found = zendesk_users.one(connection, self.world.installation.id, number)
+        assert found is not None
+        return found
 
     def state(self, number: int) -> str:
         return self.world.customer(number).state
