@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge import facts
+from bridge.profiles import STATED
 from consumers import profiles
 from schemas.installation import Options
 from schemas.sailthru_records import profile
@@ -54,21 +55,21 @@ def test_a_profile_is_stated_whole() -> None:
 
 def test_what_a_reply_leaves_out_is_stated_as_nothing() -> None:
     empty = stated({"keys": {"sid": "s"}, "vars": None, "lists": [], "activity": None, "lifetime": []})
-    assert set(empty) == set(profiles.STATED)
+    assert set(empty) == set(STATED)
     assert empty.pop(facts.LISTS) == {}
     assert set(empty.values()) == {None}
 
 
 def test_a_profile_that_is_gone_says_nothing_at_all() -> None:
     gone = profiles.profile_is_gone(7, NOW, "r2")
-    assert {one.field for one in gone} == set(profiles.STATED)
+    assert {one.field for one in gone} == set(STATED)
     assert {one.value for one in gone} == {None}
 
 
 def test_every_field_that_the_bridge_knows_of_sailthru_is_stated() -> None:
     known = {value for name, value in vars(facts).items() if name.isupper() and name != "SAILTHRU_PREFIX"}
     owned = {value for value in known if isinstance(value, str) and value.startswith(facts.SAILTHRU_PREFIX)}
-    assert owned == set(profiles.STATED)
+    assert owned == set(STATED)
 
 
 def test_a_time_without_offset_takes_the_accounts_zone() -> None:

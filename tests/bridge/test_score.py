@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.score import asked_fields, score
+from bridge.score import asked_fields, score
 from schemas.sailthru_records import Profile, profile
 from tests.bridge.remotes.still_clock import NOW
 
