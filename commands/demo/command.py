@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bridge.errors import BadSettings
 from commands.demo.cast import Cast
+from commands.demo.guests import invite
 from commands.demo.playing import Played, play
 from commands.demo.report import addresses, opening, record, sentences
 from commands.demo.showing import Board
@@ -95,6 +96,7 @@ def _perform(stage: Stage, console: Console, watch: Watch) -> tuple[list[Played]
 
 
 def _stay(stage: Stage, console: Console, stop: threading.Event) -> None:
+    invite(stage.zendesk, stage.sailthru)
     for line in addresses(stage):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     while not stop.wait(LOOK_EVERY_S):

@@ -92,6 +92,7 @@ def addresses(stage: Stage) -> Iterator[str]:
 
 def _places(stage: Stage) -> Mapping[str, str]:
     return {
+        "the sidebar beside a ticket": f"{stage.zendesk.url}/agent/",
         "what Zendesk holds": f"{stage.zendesk.url}/sandbox/state",
         "what Sailthru holds": f"{stage.sailthru.url}/sandbox/state",
         "the receiver's health": f"{stage.url}/health/ready",

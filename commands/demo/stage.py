@@ -115,6 +115,8 @@ def _stand_ins(children: Children, watch: Watch) -> tuple[StandIn, StandIn]:
 
 def _installation(zendesk: StandIn, sailthru: StandIn, url: str) -> dict[str, Any]:
     """The installation file, after both systems were told where to send and Zendesk got its user fields."""
+    # before the webhooks: the agent who comes with the app is nobody's customer
+    app = zendesk.do("install_app", url=f"{url}/sidebar/{NAME}")
     door = f"{url}/hooks/{NAME}/zendesk"
     types = [f"zen:event-type:{name}" for name in MEANINGS if is_kept(name)]
     hooks = [
@@ -130,13 +132,14 @@ def _installation(zendesk: StandIn, sailthru: StandIn, url: str) -> dict[str, An
             "oauth_client_id": zendesk.account["oauth_client_id"],
             "oauth_client_secret": zendesk.account["oauth_client_secret"],
             "webhook_secrets": [hook["secret"] for hook in hooks],
+            **app,
         },
         "sailthru": {
             "url": sailthru.url,
             "api_key": sailthru.account["api_key"],
             "api_secret": sailthru.account["api_secret"],
         },
-        "options": {"create_profiles": True},
+        "options": {"create_profiles": True, "predictions": ["pv_30"]},
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sandbox.agent_view import AgentView
 from sandbox.courier import Delivery
 from sandbox.quota import Quota
 from sandbox.web.control import Control
@@ -38,7 +39,7 @@ VERBS = (
     "change_requester", "set_ticket_tags", "add_comment", "delete_ticket", "undelete_ticket",
     "permanently_delete_ticket", "mark_as_spam", "merge_tickets", "subscribe", "add_user_field",
     "remove_user_field", "flush", "wait_idle", "expire_tokens", "fail_jobs", "forget_jobs", "set_latency",
-    "set_limit", "set_oddity", "lift_quota", "forget_calls",
+    "set_limit", "set_oddity", "lift_quota", "forget_calls", "install_app",
 )  # fmt: skip
 
 
@@ -58,7 +59,10 @@ class Zendesk:
         self._now = now
         self._store = Store(now)
         self._tokens = Tokens(self.account, now, seed)
-        self._take_verbs(People(self._store, self.webhooks, self.user_fields, self.oddities))
+        people = People(self._store, self.webhooks, self.user_fields, self.oddities)
+        self._take_verbs(people)
+        self._agent_view = AgentView(self._store, people, now)
+        self.install_app = self._agent_view.install_app
         front = self._front(port)
         self.server = front.server
         self.calls = front.calls
@@ -223,10 +227,11 @@ class Zendesk:
 
         def answer(request: Request) -> Reply:
             self._settle()
-            return api.answer(request)
+            return self._agent_view.answer(request) or api.answer(request)
 
         control = Control({name: getattr(self, name) for name in VERBS}, self._state)
         front = Front(answer, read_params, now=self._now, control=control, port=port)
+        self._agent_view.base = front.server.url
         for each in apis:
             each.base = front.server.url
         return front
