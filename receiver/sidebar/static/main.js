@@ -39,7 +39,9 @@ async function start() {
 	});
 	watch(zendesk, sidebar);
 	const { subject, view } = await reading;
-	sidebar.show(subject, view);
+	if (!sidebar.subject) sidebar.show(subject, view);
+	// The agent may have gone on before anybody listened.
+	sidebar.show(await zendesk.subject());
 }
 
 // The read is on its way before the words are there; a failure is told by who waits for it.
