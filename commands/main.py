@@ -9,6 +9,7 @@ import click
 
 from bridge import logs
 from bridge.errors import BadSettings, BridgeError, Unavailable
+from commands.app import app
 from commands.check import check
 from commands.customers import customers
 from commands.dead import dead
@@ -51,7 +52,17 @@ def cli() -> None:
 
 
 # One line a command; the modules know nothing of each other.
-COMMANDS: tuple[click.Command, ...] = (migrate, check, demo, installations, queues, events, customers, dead)
+COMMANDS: tuple[click.Command, ...] = (
+    migrate,
+    check,
+    demo,
+    installations,
+    app,
+    queues,
+    events,
+    customers,
+    dead,
+)
 
 for _command in COMMANDS:
     cli.add_command(_command)

@@ -126,10 +126,31 @@ def reasons() -> set[str]:
 def codes_of_refused_deliveries() -> set[str]:
     return {
         text
-        for node in trees()
+        for file in (ROOT / "receiver").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and callee(node) in ("Rejected", "BadSignature") and node.args
         for text in strings(node.args[0])
     }
+
+
+def codes_of_the_sidebar() -> set[str]:
+    """The words in which the sidebar's page and API say no."""
+    places = {"Rejected": 0, "NotLetIn": 0, "NotAccepted": 1}
+    found: set[str] = set()
+    for file in (ROOT / "receiver" / "sidebar").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            place = places.get(callee(node))
+            if place is not None and len(node.args) > place:
+                found.update(strings(node.args[place]))
+            found.update(
+                text
+                for word in node.keywords
+                if word.arg == "error" and callee(node) == "answer"
+                for text in strings(word.value)
+            )
+    return found
 
 
 def metric_names() -> set[str]:
@@ -226,6 +247,12 @@ def test_every_answer_to_a_delivery_is_explained() -> None:
     codes = {*tally.ORDINARY, *tally.DETOURS, *answers.CODES.values(), *codes_of_refused_deliveries()}
     assert "test_secret" in codes
     assert codes - explained("### Answers to a delivery") == set()
+
+
+def test_every_no_of_the_sidebar_is_explained() -> None:
+    codes = codes_of_the_sidebar() | {"session_expired"}
+    assert {"wrong_app", "needs_confirmation", "unknown_customer", "agent_unknown"} <= codes
+    assert codes == explained("### Answers of the sidebar")
 
 
 def test_every_metric_is_explained() -> None:
