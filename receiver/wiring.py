@@ -16,6 +16,7 @@ from receiver.sidebar.parts import SidebarParts
 
 # Of the connections that a process serves at once, this part at most waits for Sailthru or Zendesk.
 READS_SHARE = 4
+MOST_READS = 32
 
 
 def parts_of(services: Services) -> Parts:
@@ -37,7 +38,7 @@ def parts_of(services: Services) -> Parts:
             services.ledger,
             services.remotes,
             services.settings.secret_keys,
-            reads_at_once=max(1, services.settings.web_connections // READS_SHARE),
+            reads_at_once=min(MOST_READS, max(1, services.settings.web_connections // READS_SHARE)),
         ),
         metrics_token=services.settings.metrics_token,
         collectors=[Gauges(services.ledger, services.broker)],
