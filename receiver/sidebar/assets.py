@@ -51,6 +51,10 @@ class Assets:
             raise KeyError(name)
         return f"/sidebar/static/{self._version}/{name}"
 
+    def weight(self, *names: str) -> int:
+        """The bytes that are sent for these files."""
+        return sum(len(self._files[name].content) for name in names)
+
     def scripts(self) -> list[str]:
         """The names of all scripts."""
         return [name for name in self._files if name.endswith(".js")]
@@ -97,9 +101,14 @@ def _without_comments(source: bytes) -> bytes:
     return b"\n".join(line for line in lines if line)
 
 
+def _without_spaces(source: bytes) -> bytes:
+    return MARK.sub(rb"\1", _without_comments(source))
+
+
 def _compact(source: bytes) -> bytes:
     return json.dumps(json.loads(source), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
-SENT = {".js": _without_comments, ".css": _without_comments, ".json": _compact}
+MARK = re.compile(rb"\s*([{};,])\s*")
+SENT = {".js": _without_comments, ".css": _without_spaces, ".json": _compact}

@@ -16,6 +16,7 @@ const LOOKS = { retry: "primary", create: "primary", merge: "danger", dismiss: "
 export class Board {
 	constructor(texts, { save, notices }) {
 		this.texts = texts;
+		this.say = texts.say;
 		this.save = save;
 		this.notices = notices;
 		save.setAttribute("aria-label", texts.say("save.label"));
@@ -31,7 +32,7 @@ export class Board {
 		const why = state === "failed" ? reason(this.texts, entry) : "";
 		this.save.dataset.state = state;
 		draw(this.save, [state, why], () => state && [
-			ICONS[state] && icon(ICONS[state]), el("span", {}, this.texts.say(`save.${state}`)),
+			ICONS[state] && icon(ICONS[state]), el("span", {}, this.say(`save.${state}`)),
 			why && el("span", { class: "unseen" }, `: ${why}`),
 		]);
 	}
@@ -48,22 +49,22 @@ export class Board {
 			icon(look === "info" ? "info" : "alert"),
 			el("div", { class: "what" },
 				el("strong", {}, title), text && el("p", {}, text),
-				at && el("p", { class: "hint" }, this.texts.say("fresh.kept"), " ", ago(this.texts, at)),
+				at && el("p", { class: "hint" }, this.say("fresh.kept"), " ", ago(this.texts, at)),
 				...(notice.conflict ? this.#profiles(notice) : []),
 				acts.length > 0 && el("div", { class: "buttons" }, acts.map((act) => (
-					button(this.texts.say(LABELS[act]), () => press(act, notice), { class: `button ${LOOKS[act] || ""}`, "data-key": `${key} ${act}` }))))));
+					button(this.say(LABELS[act]), () => press(act, notice), { class: `button ${LOOKS[act] || ""}`, "data-key": `${key} ${act}` }))))));
 	}
 
 	#profiles({ conflict, customer }) {
 		const { other } = conflict;
-		const sid = (value) => value && el("span", { class: "hint" }, this.texts.say("conflict.sid", { sid: value }));
-		const user = (id) => el("span", { class: "hint" }, id ? this.texts.say("conflict.user", { id }) : this.texts.say("conflict.no_user"));
-		const profile = (words, address, ...rest) => el("div", { class: "profile" }, el("dt", {}, this.texts.say(words)), el("dd", {}, el("span", { class: "address" }, address), rest));
+		const sid = (value) => value && el("span", { class: "hint" }, this.say("conflict.sid", { sid: value }));
+		const user = (id) => el("span", { class: "hint" }, id ? this.say("conflict.user", { id }) : this.say("conflict.no_user"));
+		const profile = (words, address, ...rest) => el("div", { class: "profile" }, el("dt", {}, this.say(words)), el("dd", {}, el("span", { class: "address" }, address), rest));
 		return [
 			el("dl", { class: "profiles" },
 				profile("conflict.this", customer.address || "", sid(customer.sid), user(customer.zendesk_id)),
 				profile("conflict.other", other.address, sid(other.sid), user(other.zendesk_id))),
-			conflict.can_merge && el("p", { class: "hint" }, this.texts.say("conflict.merge_text")),
+			conflict.can_merge && el("p", { class: "hint" }, this.say("conflict.merge_text")),
 		];
 	}
 }

@@ -1,16 +1,17 @@
 // Elements are built here and nowhere else: data becomes text and attribute values, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
+const CIRCLE = "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 1 0 8 1.8";
 const ICONS = {
 	again: "M13.5 8A5.5 5.5 0 1 1 11.7 3.9M13.5 1.5v3h-3",
 	out: "M6.5 3.5h-3v9h9v-3M9.5 2.5h4v4M13 3 7.5 8.5",
 	check: "M3 8.5 6.5 12 13 4.5",
 	alert: "M8 2 14.5 13.5h-13ZM8 6.5v3.2M8 11.4v.6",
-	info: "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 1 0 8 1.8M8 7.2v4M8 4.6v.7",
-	clock: "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 1 0 8 1.8M8 4.6V8l2.4 1.6",
-	unsatisfied: "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 1 0 8 1.8M5.4 11.2a3.2 3.2 0 0 1 5.2 0M5.9 6.2v.6M10.1 6.2v.6",
-	neutral: "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 1 0 8 1.8M5.4 10.3h5.2M5.9 6.2v.6M10.1 6.2v.6",
-	satisfied: "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 1 0 8 1.8M5.2 9.4a3.2 3.2 0 0 0 5.6 0M5.9 6.2v.6M10.1 6.2v.6",
+	info: `${CIRCLE}M8 7.2v4M8 4.6v.7`,
+	clock: `${CIRCLE}M8 4.6V8l2.4 1.6`,
+	unsatisfied: `${CIRCLE}M5.4 11.2a3.2 3.2 0 0 1 5.2 0M5.9 6.2v.6M10.1 6.2v.6`,
+	neutral: `${CIRCLE}M5.4 10.3h5.2M5.9 6.2v.6M10.1 6.2v.6`,
+	satisfied: `${CIRCLE}M5.2 9.4a3.2 3.2 0 0 0 5.6 0M5.9 6.2v.6M10.1 6.2v.6`,
 };
 
 /** An element. `on` holds listeners; true is an empty attribute; false, null and undefined are none. */

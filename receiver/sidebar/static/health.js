@@ -11,6 +11,7 @@ export class Health {
 	/** `choose(subject, value)` is called once the slider rests, for whom it was moved. */
 	constructor(texts, choose) {
 		this.texts = texts;
+		this.say = texts.say;
 		this.choose = choose;
 		this.subject = null;
 		this.shown = null;
@@ -68,14 +69,14 @@ export class Health {
 		this.shown = value ?? null;
 		this.input.value = value ? String(VALUES.indexOf(value)) : MIDDLE;
 		set(this.input, "data-value", value ?? "unset");
-		set(this.input, "aria-valuetext", this.texts.say(`health.${value ?? "unset"}`));
+		set(this.input, "aria-valuetext", this.say(`health.${value ?? "unset"}`));
 		for (const mark of this.marks) set(mark, "data-on", mark.classList.contains(`mark-${value}`));
 	}
 
 	#words({ value, set_by: who, set_at: at }, choosing) {
-		if (choosing) return [this.texts.say("save.saving")];
-		if (!value) return [this.texts.say("health.unset_hint")];
-		const by = who ? this.texts.say("health.set", { who }) : this.texts.say("health.set_unknown");
+		if (choosing) return [this.say("save.saving")];
+		if (!value) return [this.say("health.unset_hint")];
+		const by = who ? this.say("health.set", { who }) : this.say("health.set_unknown");
 		return at ? [by, " · ", ago(this.texts, at)] : [by];
 	}
 }

@@ -7,6 +7,7 @@ export class Lists {
 	/** `acts`: remove(list), add(list) and undo(entry). */
 	constructor(texts, acts) {
 		this.texts = texts;
+		this.say = texts.say;
 		this.acts = acts;
 		this.rows = el("ul", { class: "lists" });
 		this.empty = el("p", { class: "hint" });
@@ -28,7 +29,7 @@ export class Lists {
 			[...rows, ...joining].map((row) => this.#row(row))));
 		this.#count(rows);
 		const none = !view.lists ? "lists.unknown" : rows.length || joining.length ? null : "lists.none";
-		draw(this.empty, none, () => none && this.texts.say(none));
+		draw(this.empty, none, () => none && this.say(none));
 		this.empty.hidden = !none;
 		this.#offer(addable.filter((name) => !entryOf("list_add", name)), Boolean(view.lists));
 	}
@@ -52,23 +53,23 @@ export class Lists {
 	}
 
 	#dated(since, phase) {
-		if (phase === "joining") return [this.texts.say("save.saving")];
-		if (!since) return [this.texts.say("lists.no_date")];
+		if (phase === "joining") return [this.say("save.saving")];
+		if (!since) return [this.say("lists.no_date")];
 		// The moment stands where the language wants it.
-		const [before, after = ""] = this.texts.say("lists.since").split("{date}");
+		const [before, after = ""] = this.say("lists.since").split("{date}");
 		return [before, day(this.texts, since), after];
 	}
 
 	#end(name, phase, entry) {
 		const about = { "data-key": `list ${name}` };
 		if (phase === "joining") return null;
-		if (phase === "removing") return el("span", { class: "hint", tabindex: "-1", ...about }, this.texts.say("lists.removing"));
+		if (phase === "removing") return el("span", { class: "hint", tabindex: "-1", ...about }, this.say("lists.removing"));
 		if (phase === "held") {
 			return el("span", { class: "holding" }, el("span", { class: "hint count", "aria-hidden": "true", "data-list": name }),
-				button(this.texts.say("button.undo"), () => this.acts.undo(entry), { "aria-description": name, ...about }));
+				button(this.say("button.undo"), () => this.acts.undo(entry), { "aria-description": name, ...about }));
 		}
-		return button(this.texts.say("lists.remove"), () => this.acts.remove(name), {
-			class: "button danger", "aria-label": this.texts.say("lists.remove_from", { list: name }), ...about,
+		return button(this.say("lists.remove"), () => this.acts.remove(name), {
+			class: "button danger", "aria-label": this.say("lists.remove_from", { list: name }), ...about,
 		});
 	}
 
@@ -76,7 +77,7 @@ export class Lists {
 		for (const count of this.rows.querySelectorAll(".count")) {
 			const entry = rows.find((row) => row.name === count.dataset.list)?.entry;
 			const seconds = Math.max(1, Math.ceil((entry.holdUntil - Date.now()) / 1000));
-			const words = this.texts.say("lists.held", { seconds });
+			const words = this.say("lists.held", { seconds });
 			if (count.textContent !== words) count.textContent = words;
 		}
 	}
@@ -87,7 +88,7 @@ export class Lists {
 		if (this.offered === offered) return;
 		this.offered = offered;
 		const chosen = this.choice.value;
-		fill(this.choice, el("option", { value: "" }, this.texts.say("lists.choose")), names.map((name) => el("option", { value: name }, name)));
+		fill(this.choice, el("option", { value: "" }, this.say("lists.choose")), names.map((name) => el("option", { value: name }, name)));
 		this.choice.value = names.includes(chosen) ? chosen : "";
 		if (!names.includes(chosen)) this.#withdraw();
 		set(this.ask, "disabled", this.choice.value === "");
@@ -97,11 +98,11 @@ export class Lists {
 		const list = this.choice.value;
 		if (!list) return;
 		fill(this.question,
-			el("strong", { id: "add-asked" }, this.texts.say("consent.add", { list, address: this.subject.email || "" })),
-			el("p", {}, icon("alert"), " ", this.texts.say("consent.add.text")),
+			el("strong", { id: "add-asked" }, this.say("consent.add", { list, address: this.subject.email || "" })),
+			el("p", {}, icon("alert"), " ", this.say("consent.add.text")),
 			el("div", { class: "buttons" },
-				button(this.texts.say("button.confirm"), () => { this.forget(); this.choice.focus(); this.acts.add(list); }, { class: "button primary" }),
-				button(this.texts.say("button.cancel"), () => { this.#withdraw(); this.choice.focus(); })));
+				button(this.say("button.confirm"), () => { this.forget(); this.choice.focus(); this.acts.add(list); }, { class: "button primary" }),
+				button(this.say("button.cancel"), () => { this.#withdraw(); this.choice.focus(); })));
 		set(this.question, "hidden", false);
 		this.question.focus();
 	}

@@ -9,6 +9,7 @@ export class Optout {
 	/** `choose(value, confirmed)` is called with what the agent decided. */
 	constructor(texts, choose) {
 		this.texts = texts;
+		this.say = texts.say;
 		this.choose = choose;
 		this.known = null;
 		this.asking = null;
@@ -35,7 +36,7 @@ export class Optout {
 		this.empty.hidden = this.known !== null;
 		if (this.asking === null && (document.activeElement !== this.select || !this.byKeys)) this.#reset();
 		const meaning = this.known && `consent.meaning.${this.known}`;
-		this.note.textContent = this.texts.say(choosing ? "save.saving" : meaning || "consent.unknown");
+		this.note.textContent = this.say(choosing ? "save.saving" : meaning || "consent.unknown");
 	}
 
 	/** Forgets an open question: the page shows somebody else now. */
@@ -50,13 +51,13 @@ export class Optout {
 	ask(value) {
 		this.asking = value;
 		this.select.value = value;
-		const say = (key) => this.texts.say(`consent.${key}`).split(" – ")[0];
+		const say = (key) => this.say(`consent.${key}`).split(" – ")[0];
 		fill(this.question,
-			el("strong", { id: "optout-asked" }, this.texts.say("consent.asked")),
-			el("p", {}, this.texts.say("consent.asked.text", { from: say(this.known ?? "unknown"), to: say(value) })),
+			el("strong", { id: "optout-asked" }, this.say("consent.asked")),
+			el("p", {}, this.say("consent.asked.text", { from: say(this.known ?? "unknown"), to: say(value) })),
 			el("div", { class: "buttons" },
-				button(this.texts.say("button.confirm"), () => this.#confirm(), { class: "button primary" }),
-				button(this.texts.say("button.cancel"), () => { this.#close(); this.#reset(); this.select.focus(); })));
+				button(this.say("button.confirm"), () => this.#confirm(), { class: "button primary" }),
+				button(this.say("button.cancel"), () => { this.#close(); this.#reset(); this.select.focus(); })));
 		set(this.question, "hidden", false);
 		// The field was left for the next one: the question comes in between. Another window keeps its focus.
 		if (document.hasFocus() || document.activeElement === this.select) this.question.focus();

@@ -12,6 +12,7 @@ export class Overview {
 	/** `acts`: health(subject, value), sync(on) and refresh(). */
 	constructor(texts, acts) {
 		this.texts = texts;
+		this.say = texts.say;
 		this.who = acts.who;
 		this.score = el("div");
 		this.numbers = el("div");
@@ -40,7 +41,7 @@ export class Overview {
 		this.health.update(subject, view.health, pending.health);
 		const on = pending.sync ?? view.sync.on;
 		this.sync.checked = on;
-		this.syncNote.textContent = this.texts.say(on ? "sync.on" : "sync.off");
+		this.syncNote.textContent = this.say(on ? "sync.on" : "sync.off");
 		draw(this.pushed, view.pushed, () => this.#pushed(view.pushed));
 		this.#freshness(view.freshness, isReading, hasData);
 	}
@@ -48,64 +49,64 @@ export class Overview {
 	#who({ address, profile_link: link }) {
 		return [
 			el("strong", { class: "address", title: address }, address || ""),
-			link && el("a", { href: link, target: "_blank", rel: "noopener noreferrer", class: "link" }, this.texts.say("profile.open"),
-				icon("out"), el("span", { class: "unseen" }, ` (${this.texts.say("profile.opens")})`)),
+			link && el("a", { href: link, target: "_blank", rel: "noopener noreferrer", class: "link" }, this.say("profile.open"),
+				icon("out"), el("span", { class: "unseen" }, ` (${this.say("profile.opens")})`)),
 		];
 	}
 
 	#score({ score, engagement, predictions }) {
-		const say = this.texts;
-		const rows = (predictions || []).map(({ name, value }) => row(this.#prediction(name), value === null ? say.say("value.none") : say.number(value)));
-		if (engagement) rows.unshift(row(say.say("engagement.title"), el("span", { class: `tag tag-${engagement}` },
-			say.has(`engagement.${engagement}`) ? say.say(`engagement.${engagement}`) : engagement)));
+		const { texts } = this;
+		const rows = (predictions || []).map(({ name, value }) => row(this.#prediction(name), value === null ? texts.say("value.none") : texts.number(value)));
+		if (engagement) rows.unshift(row(texts.say("engagement.title"), el("span", { class: `tag tag-${engagement}` },
+			texts.has(`engagement.${engagement}`) ? texts.say(`engagement.${engagement}`) : engagement)));
 		if (!score && !rows.length) return null;
 		return el("section", { class: "card" }, score && this.#scale(score), rows.length > 0 && el("dl", { class: "rows" }, rows));
 	}
 
 	#scale({ value, is_high: isHigh }) {
-		const meaning = value ? this.texts.say(`score.${value}`) : this.texts.say("score.none");
-		const words = value ? `${meaning} (${this.texts.say("score.of", { value })})` : meaning;
+		const meaning = value ? this.say(`score.${value}`) : this.say("score.none");
+		const words = value ? `${meaning} (${this.say("score.of", { value })})` : meaning;
 		return [
-			el("div", { class: "row" }, el("h2", {}, this.texts.say("score.title")),
-				isHigh && el("span", { class: "tag high" }, this.texts.say("score.high"))),
+			el("div", { class: "row" }, el("h2", {}, this.say("score.title")),
+				isHigh && el("span", { class: "tag high" }, this.say("score.high"))),
 			el("div", { class: "steps", "aria-hidden": "true" }, [1, 2, 3, 4].map((step) => el("i", { class: "step", "data-on": step <= value }))),
 			el("p", { class: "meaning" }, words),
-			el("p", { class: "hint" }, this.texts.say("score.hint")),
+			el("p", { class: "hint" }, this.say("score.hint")),
 		];
 	}
 
 	#prediction(name) {
 		const [what, days] = name.split("_");
-		return this.texts.has(`prediction.${what}`) && days > 0 ? this.texts.say(`prediction.${what}`, { days }) : name;
+		return this.texts.has(`prediction.${what}`) && days > 0 ? this.say(`prediction.${what}`, { days }) : name;
 	}
 
 	#lifetime(lifetime) {
 		if (!lifetime) return null;
-		const tile = (name, words) => el("div", { class: "tile" }, el("dt", {}, this.texts.say(`lifetime.${name}`)), el("dd", {}, words));
-		const none = this.texts.say("value.none");
+		const tile = (name, words) => el("div", { class: "tile" }, el("dt", {}, this.say(`lifetime.${name}`)), el("dd", {}, words));
+		const none = this.say("value.none");
 		const number = (value) => (value === null || value === undefined ? none : this.texts.number(value));
 		const { revenue_cents: cents, currency } = lifetime;
-		return el("section", { class: "card" }, el("h2", {}, this.texts.say("lifetime.title")), el("dl", { class: "tiles" },
+		return el("section", { class: "card" }, el("h2", {}, this.say("lifetime.title")), el("dl", { class: "tiles" },
 			COUNTS.map((name) => tile(name, number(lifetime[name]))),
 			tile("revenue", cents === null || cents === undefined ? none : this.texts.money(cents, currency))));
 	}
 
 	#activity(activity) {
 		if (!activity) return null;
-		return el("section", { class: "card" }, el("h2", {}, this.texts.say("activity.title")), el("dl", { class: "rows" },
-			MOMENTS.map((name) => row(this.texts.say(`activity.${name}`),
-				activity[name] ? ago(this.texts, activity[name]) : el("span", { class: "hint" }, this.texts.say("activity.never"))))));
+		return el("section", { class: "card" }, el("h2", {}, this.say("activity.title")), el("dl", { class: "rows" },
+			MOMENTS.map((name) => row(this.say(`activity.${name}`),
+				activity[name] ? ago(this.texts, activity[name]) : el("span", { class: "hint" }, this.say("activity.never"))))));
 	}
 
 	#pushed({ state, since, reason }) {
 		return el("p", { class: `pushed pushed-${state}` }, icon(PUSHED_ICONS[state]),
-			el("span", {}, this.texts.say(`pushed.${state}`), ...(since ? [" · ", ago(this.texts, since)] : []),
+			el("span", {}, this.say(`pushed.${state}`), ...(since ? [" · ", ago(this.texts, since)] : []),
 				reason && el("span", { class: "hint" }, reason)));
 	}
 
 	#freshness({ read_at: at, source, problem }, isReading, hasData) {
 		const words = isReading ? "fresh.reading" : !at ? hasData && "fresh.never" : problem || source === "ledger" ? "fresh.kept" : "fresh.read";
-		draw(this.fresh, [words, at], () => words && [this.texts.say(words), !isReading && at && " ", !isReading && at && ago(this.texts, at)]);
+		draw(this.fresh, [words, at], () => words && [this.say(words), !isReading && at && " ", !isReading && at && ago(this.texts, at)]);
 		set(this.again, "aria-disabled", isReading ? "true" : null);
 		set(this.again, "data-turning", isReading);
 	}

@@ -38,9 +38,9 @@ export class Texts {
 	}
 
 	/** The text of a key, with {names} filled in. A key without a text is shown itself. */
-	say(key, values = {}) {
-		return (this.words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-	}
+	say = (key, values = {}) => (
+		(this.words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+	);
 
 	has(key) {
 		return key in this.words;
