@@ -34,7 +34,8 @@ def ask(
     """Send one request on a connection of its own. Raises OSError and http.client.HTTPException."""
     parts = urlsplit(url)
     with closing(http.client.HTTPConnection(parts.netloc, timeout=timeout_s)) as connection:
-        connection.request(method, parts.path, body, dict(headers or {}))
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connection.request(method, target, body, dict(headers or {}))
         response = connection.getresponse()
         names = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, names, response.read())
