@@ -17,13 +17,12 @@ from schemas.installation import Options
 from schemas.sailthru_records import Profile
 
 # Documented names only; whoever is asked for more may answer nothing at all.
-FIELDS = ("keys", "vars", "lists", "engagement", "optout_email", "activity", "lifetime")
+FIELDS = ("keys", "vars", "lists", "engagement", "optout_email", "activity", "lifetime", "purchases")
 MOMENTS = {
     facts.SIGNUP: "signup_time",
     facts.LAST_OPEN: "open_time",
     facts.LAST_CLICK: "click_time",
     facts.LAST_PAGEVIEW: "view_time",
-    facts.LAST_PURCHASE: "purchase_time",
     facts.LAST_LOGIN: "login_time",
 }
 STATED = (
@@ -31,6 +30,7 @@ STATED = (
     facts.ENGAGEMENT,
     facts.SCORE,
     facts.LISTS,
+    facts.LAST_PURCHASE,
     *MOMENTS,
     facts.LIFETIME,
     facts.PREDICTIONS,
@@ -52,6 +52,7 @@ def profile_values(profile: Profile, options: Options, *, zone: tzinfo = UTC) ->
         facts.ENGAGEMENT: values.engagement(profile.engagement),
         facts.SCORE: score(profile, options.value_score, options.score_boundaries),
         facts.LISTS: values.sign_ups(profile.lists, zone),
+        facts.LAST_PURCHASE: values.latest(profile.purchased, zone),
         facts.LIFETIME: values.lifetime(profile.lifetime),
         facts.PREDICTIONS: _predictions(profile.vars, options),
     }

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from bridge.allowance import Allowance
-from bridge.clock import Clock, from_micros
+from bridge.clock import from_micros
 from bridge.customer import PUSHING, Customer
 from bridge.facts import CustomerFacts
 from bridge.ledger import attempts, customers, dead, events, facts, learning, waits
 from bridge.ledger.attempts import Attempt
 from bridge.ledger.events import AppliedEvent
 from bridge.ledger.installations import Installation
+from bridge.ledger.quotas import Grant
 from bridge.ledger.waits import Wait
 from bridge.remotes.transport import LONGEST_CALL_S
 from consumers.calls import system_of
@@ -55,10 +55,13 @@ def prepare(
     claimed: Sequence[Customer],
     prepared: Prepared,
     *,
-    clock: Clock,
+    take: Callable[[str, int], Grant],
     now: int,
 ) -> None:
-    """Plan each claimed customer's step; what has a step and quota is leased, and its intent written."""
+    """Plan each claimed customer's step; what has a step and quota is leased, and its intent written.
+
+    `take` grants calls out of a bucket.
+    """
     known = facts.of_customers(connection, installation.id, [one.zendesk_id for one in claimed])
     objects = learning.learned(connection, installation.id).get("objects")
     lettered = dead.lettered(connection, installation.id, known)
@@ -72,9 +75,8 @@ def prepare(
             prepared.applied.extend((installation, event) for event in applied)
         else:
             planned[step.bucket].append(Job(installation, customer, standing.facts, step))
-    allowance = Allowance(connection, installation, clock)
     for bucket, jobs in sorted(planned.items()):
-        granted = allowance.take(bucket, len(jobs))
+        granted = take(bucket, len(jobs))
         _begin(connection, jobs[: granted.calls], prepared, now)
         _put_off(connection, jobs[granted.calls :], granted.wait_s, prepared, now)
 

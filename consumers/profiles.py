@@ -40,7 +40,11 @@ def profile_is_gone(number: int, at: datetime, reading_id: str) -> tuple[Fact, .
 
 def lacks_offsets(profile: Profile) -> bool:
     """Whether some time in it can only be told by the account's time zone."""
-    times = [*profile.lists.values(), *(profile.activity.get(theirs) for theirs in MOMENTS.values())]
+    times = [
+        *profile.lists.values(),
+        *profile.purchased,
+        *(profile.activity.get(theirs) for theirs in MOMENTS.values()),
+    ]
     return any(values.has_no_offset(one) for one in times)
 
 

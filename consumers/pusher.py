@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,7 +19,7 @@ from bridge.allowance import Allowance
 from bridge.clock import from_micros, to_micros
 from bridge.customer import Customer
 from bridge.errors import Unavailable
-from bridge.ledger import customers, directions, waits
+from bridge.ledger import agent_actions, customers, directions, waits
 from bridge.ledger.directions import Direction
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import database_now
@@ -137,10 +137,29 @@ class Pusher:
         resent = self._claim_resends(connection)
         troubled = directions.troubled(connection, "sailthru")
         free = self.size - self._under_way + ended
+        self._prepare_hurried(connection, known, troubled, prepared, now)
         for installation in self._in_turn(customers.installations_owed(connection), known):
             trouble = troubled.get(installation.id)
             self._prepare(connection, installation, trouble, prepared, now, free - len(prepared.jobs))
         return prepared, resent
+
+    def _prepare_hurried(
+        self,
+        connection: Connection,
+        known: Mapping[int, Installation],
+        troubled: Mapping[int, Direction],
+        prepared: Prepared,
+        now: int,
+    ) -> None:
+        """First those an agent waits for: no backlog stands before them, and the reserve is theirs."""
+        for number, hurried in agent_actions.hurried(connection, now).items():
+            if number not in known or number in troubled:
+                continue
+            installation = known[number]
+            held = customers.locked(connection, number, hurried).values()
+            claimed = [one for one in held if one.owed and not (one.lease_until or 0) > now]
+            take = Allowance(connection, installation, self.parts.clock).take_for_agent
+            prepare(connection, installation, claimed, prepared, take=take, now=now)
 
     def _prepare(
         self,
@@ -158,7 +177,8 @@ class Pusher:
         claimed = customers.claimable(connection, installation.id, now, limit=limit, owed_before=owed_before)
         if trouble is not None:
             claimed = [_unblamed(customer, trouble, now) for customer in claimed]
-        prepare(connection, installation, claimed, prepared, clock=self.parts.clock, now=now)
+        take = Allowance(connection, installation, self.parts.clock).take
+        prepare(connection, installation, claimed, prepared, take=take, now=now)
 
     def _limit(
         self,

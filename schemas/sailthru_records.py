@@ -27,8 +27,9 @@ class Profile:
 
     `email` is trimmed and in lower case, ready to be compared. `lists` maps a list's name to the time of its
     sign-up, as Sailthru writes it. `optout_email` is `none`, `basic`, `all` or a word of the vendor's; it is
-    None, and a map empty, when the reply did not say. `predictions` are what it holds beside the documented
-    fields; we never ask for them. `read_at` is when the request was sent, on the server's clock.
+    None, and a map empty, when the reply did not say. `purchased` are the times of its purchases.
+    `predictions` are what it holds beside the documented fields; we never ask for them. `read_at` is when
+    the request was sent, on the server's clock.
     """
 
     sid: str | None
@@ -41,6 +42,7 @@ class Profile:
     activity: Mapping[str, Any] = field(default_factory=dict)
     lifetime: Mapping[str, Any] = field(default_factory=dict)
     smart_lists: tuple[str, ...] = ()
+    purchased: tuple[Any, ...] = ()
     predictions: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,6 +78,7 @@ def profile(record: Mapping[str, Any], read_at: datetime) -> Profile:
         activity=_map(record.get("activity")),
         lifetime=_map(record.get("lifetime")),
         smart_lists=_names(record.get("smart_lists", record.get("smart-lists"))),
+        purchased=_times(record.get("purchases")),
         predictions=_predictions(record),
     )
 
@@ -112,6 +115,11 @@ def _map(value: Any) -> Mapping[str, Any]:
 def _names(value: Any) -> tuple[str, ...]:
     names = value if isinstance(value, (list, dict)) else ()
     return tuple(name for name in names if isinstance(name, str))
+
+
+def _times(purchases: Any) -> tuple[Any, ...]:
+    entries = purchases if isinstance(purchases, list) else []
+    return tuple(one.get("time") for one in entries if isinstance(one, dict))
 
 
 def _word(value: Any) -> str | None:

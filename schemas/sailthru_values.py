@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -44,6 +44,11 @@ def moment(value: Any, zone: tzinfo = UTC) -> str | None:
     except OverflowError:
         return None
     return iso(at) if at >= _NEVER else None
+
+
+def latest(times: Iterable[Any], zone: tzinfo = UTC) -> str | None:
+    """The latest of several times, as `moment` writes it; None when there is none."""
+    return max((one for one in (moment(each, zone) for each in times) if one is not None), default=None)
 
 
 def has_no_offset(value: Any) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, text, update
 
 from bridge.agent_action import FAILED, HELD, SAVED, SAVING, UNDONE, AgentAction
 from bridge.ledger import actions
 from bridge.ledger.events import KEPT
+from bridge.ledger.prepared import Prepared
 from bridge.ledger.tables import agent_actions as table
 from bridge.ledger.tables import customers, events
 from bridge.ledger.writing import chunks, lock_subjects
@@ -166,6 +167,14 @@ def ended_with_events(connection: Connection, kinds: Sequence[str], *, limit: in
     return [EndedAction(*row) for row in connection.execute(query)]
 
 
+def hurried(connection: Connection, now: int) -> dict[int, list[int]]:
+    """Customers whose push an agent waits for, and whom nobody pushes now: installation -> Zendesk ids."""
+    found: dict[int, list[int]] = {}
+    for installation_id, zendesk_id in _HURRIED.rows(connection, {"now": now}):
+        found.setdefault(installation_id, []).append(zendesk_id)
+    return found
+
+
 def of_customers_in(
     connection: Connection, kinds: Sequence[str], states: Sequence[str], *, limit: int
 ) -> list[tuple[AgentAction, str]]:
@@ -213,3 +222,24 @@ def _action(row: Sequence[Any]) -> AgentAction:
 def _row(action: AgentAction) -> dict[str, Any]:
     values = {name: getattr(action, name) for name in _NAMES}
     return values | {"value": json.dumps(action.value), "seen": json.dumps(action.seen)}
+
+
+_HURRIED = Prepared(
+    select(table.c.installation_id, table.c.zendesk_id)
+    .distinct()
+    .join(
+        customers,
+        and_(
+            customers.c.installation_id == table.c.installation_id,
+            customers.c.zendesk_id == table.c.zendesk_id,
+        ),
+    )
+    .where(
+        IS_SAVING,
+        customers.c.owed,
+        customers.c.due_at <= bindparam("now"),
+        or_(customers.c.lease_until.is_(None), customers.c.lease_until <= bindparam("now")),
+    )
+    .order_by(table.c.installation_id, table.c.zendesk_id)
+    .limit(50)
+)

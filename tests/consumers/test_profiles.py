@@ -24,6 +24,11 @@ JANE = {
         "view_time": "soon",
     },
     "lifetime": {"lifetime_open": 5, "lifetime_purchase_price": 1999},
+    "purchases": [
+        {"price": 1999, "time": "Tue, 17 Nov 2026 10:00:00 -0500"},
+        {"price": 500, "time": "Mon, 02 Nov 2026 10:00:00 -0500"},
+        "nonsense",
+    ],
 }
 
 
@@ -46,7 +51,7 @@ def test_a_profile_is_stated_whole() -> None:
         facts.LAST_OPEN: "2026-11-21T15:00:00Z",
         facts.LAST_CLICK: None,
         facts.LAST_PAGEVIEW: None,
-        facts.LAST_PURCHASE: None,
+        facts.LAST_PURCHASE: "2026-11-17T15:00:00Z",
         facts.LAST_LOGIN: None,
         facts.LIFETIME: {"opens": 5, "revenue_cents": 1999},
         facts.PREDICTIONS: {"pv_30": 88.5, "purchase_30": 3},
