@@ -16,6 +16,7 @@ from bridge.clock import to_micros
 from bridge.customer import NO_EMAIL, NO_PROFILE, PROFILE_GONE, TAKEN
 from bridge.errors import Unavailable
 from bridge.ledger import agent_actions
+from bridge.ledger.agent_actions import EndedAction
 from bridge.ledger.events import APPLIED
 from consumers.keeping import Meant, keep_events
 from consumers.parts import Parts
@@ -90,9 +91,15 @@ class Desk:
         now = to_micros(self.parts.clock.now())
         ended = agent_actions.ended_with_events(connection, BY_FACTS, limit=MOST)
         for one in ended:
-            reason = "" if one.outcome == APPLIED else one.reason.replace(" ", "_") or one.outcome
-            agent_actions.finish(connection, one.installation_id, [one.id], now, reason=reason)
+            agent_actions.finish(connection, one.installation_id, [one.id], now, reason=_why_not(one))
         stuck = agent_actions.of_customers_in(connection, BY_FACTS, WITHOUT_PROFILE, limit=MOST)
         for action, state in stuck:
             agent_actions.finish(connection, action.installation_id, [action.id], now, reason=state)
         return len(ended) + len(stuck)
+
+
+def _why_not(ended: EndedAction) -> str:
+    """A short code; empty when it was applied."""
+    if ended.outcome == APPLIED:
+        return ""
+    return ended.reason.replace(" ", "_") or ended.outcome

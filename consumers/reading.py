@@ -14,6 +14,7 @@ from bridge.facts import (
     FORMER_PREFIX,
     HEALTH,
     ROLE,
+    SUSPENDED,
     SYNC,
     TAG_PREFIX,
     TICKET,
@@ -104,6 +105,8 @@ def _change_facts(event: Event) -> list[Fact]:
         facts.append(_user_fact(event, ACTIVE, value=False))
     if data.get("active") is not None:
         facts.append(_user_fact(event, ACTIVE, data["active"]))
+    if data.get("suspended") is not None:
+        facts.append(_user_fact(event, SUSPENDED, data["suspended"]))
     left_at = to_micros(event.occurred_at)
     facts += [_user_fact(event, FORMER_PREFIX + address, left_at) for address in _former(event)]
     return facts

@@ -11,6 +11,7 @@ from bridge.facts import (
     ADDRESS,
     CREATED,
     ROLE,
+    SUSPENDED,
     TAG_PREFIX,
     TAGS,
     TICKET,
@@ -22,7 +23,7 @@ from schemas.zendesk_records import TicketRecord, UserRecord
 
 def user_facts(record: UserRecord, at: datetime, reading_id: str) -> tuple[Fact, ...]:
     """Everything a user's record says: its fields, each of its tags, and that these are all."""
-    stated: dict[str, Any] = {ACTIVE: record.active, ROLE: record.role}
+    stated: dict[str, Any] = {ACTIVE: record.active, ROLE: record.role, SUSPENDED: record.suspended}
     if record.created_at:
         stated[CREATED] = record.created_at
     if record.active:

@@ -4,6 +4,7 @@
 
     {"user": {"id", "email", "role", "created_at", "updated_at"}}    and, by type,
     active_changed    {"active": bool|None}
+    suspended_changed {"suspended": bool|None}
     identity_*        {"identity": {"type", "primary", "value"}|None, "previous": the same|None}
     tags_changed      {"added": [str], "removed": [str]}
     role_changed      {"role": str|None}
@@ -90,6 +91,10 @@ def _active(event: Mapping[str, Any]) -> dict[str, Any]:
     return {"active": spelling.flag(event.get("current"))}
 
 
+def _suspended(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {"suspended": spelling.flag(event.get("current"))}
+
+
 def _role(event: Mapping[str, Any]) -> dict[str, Any]:
     return {"role": spelling.role(event.get("current"))}
 
@@ -132,6 +137,7 @@ def _requester(event: Mapping[str, Any]) -> dict[str, Any]:
 _CHANGES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "user.active_changed": _active,
     "user.role_changed": _role,
+    "user.suspended_changed": _suspended,
     "user.identity_changed": _identity_change,
     "user.identity_created": _identity_change,
     "user.identity_deleted": _identity_change,

@@ -32,6 +32,7 @@ class UserRecord:
     created_at: str | None
     updated_at: datetime | None
     tags: tuple[str, ...] | None
+    suspended: bool = False
 
     def as_fact(self) -> dict[str, Any]:
         """What a user event holds under `user`."""
@@ -83,6 +84,7 @@ def user(record: Any) -> UserRecord:
         created_at=spelling.iso_time(known.get("created_at")),
         updated_at=_moment(known.get("updated_at")),
         tags=None if tags is None else tuple(spelling.tags(_clean(tags))),
+        suspended=known.get("suspended") is True,
     )
 
 

@@ -31,6 +31,7 @@ _USER_TYPES = {
     "identity_deleted": Meaning.USER,
     "tags_changed": Meaning.USER,
     "role_changed": Meaning.USER,
+    "suspended_changed": Meaning.USER,
     # No fact is taken from a custom field: those we fill ourselves flow the other way.
     "custom_field_changed": Meaning.IGNORED,
     "external_id_changed": Meaning.IGNORED,
@@ -43,7 +44,6 @@ _USER_TYPES = {
     "default_group_changed": Meaning.IGNORED,
     "last_login_changed": Meaning.IGNORED,
     "time_zone_changed": Meaning.IGNORED,
-    "suspended_changed": Meaning.IGNORED,
     "only_private_comments_changed": Meaning.IGNORED,
     "password_changed": Meaning.IGNORED,
     "group_membership_created": Meaning.IGNORED,

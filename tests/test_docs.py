@@ -40,7 +40,7 @@ NAMES_A_REASON = {
     "Dead": 0,
 }
 # What `dead replay` answers; no dead letter has it for a reason.
-ANSWERS_OF_REPLAY = {"event_gone"}
+ANSWERS_OF_REPLAY = {"event_gone", "consent"}
 
 
 def names(path: Path) -> str:

@@ -38,7 +38,8 @@ def stated(record: UserRecord) -> dict[str, Any]:
 
 def test_a_user_is_stated_whole_with_each_tag_and_that_these_are_all() -> None:
     assert stated(user()) == {
-        "active": True, "role": "end-user", "created_at": "C", "address": "jane@example.com",
+        "active": True, "role": "end-user", "suspended": False, "created_at": "C",
+        "address": "jane@example.com",
         "tag/vip": True, "tag/a": True, "tags": ["a", "vip"],
     }  # fmt: skip
 
