@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bridge.broker.contract import LANES, Broker, QueueDepth, queue_of
 from bridge.ledger import lanes, looking
 from bridge.ledger.ledger import Ledger
+from bridge.ledger.owed_back import owed_back
 
 MICROS = 1_000_000
 
@@ -18,7 +19,7 @@ class LaneState:
 
     `depth` counts messages with the broker or on the way there, `parked` events held back for the sake of
     other installations, `owed` customers, `dead` open dead letters. `oldest_s` leaves out what waits for an
-    installation in trouble.
+    installation in trouble, and what waits on purpose to go along with others.
     """
 
     lane: str
@@ -35,14 +36,18 @@ def lane_states(ledger: Ledger, broker: Broker) -> list[LaneState]:
     with ledger.reading() as connection:
         since = {lane: lanes.oldest_since(connection, lane) for lane in LANES if _is_ageless(queues, lane)}
         spooled = looking.spooled(connection)
-        owed = looking.owed(connection)
+        # What is owed to a system came by the lane of the other one.
+        owed = {
+            "zendesk": looking.owed(connection),
+            "sailthru": owed_back(connection, ledger.micros()),
+        }
         dead = looking.dead_by_reason(connection)
     nothing = looking.Waiting(0, None)
     states = []
     for lane in LANES:
         of_lane = [waiting for (name, _reason), waiting in spooled.items() if name == lane]
         parked = spooled.get((lane, looking.PARKED), nothing)
-        owed_here = owed if lane == "zendesk" else nothing  # what is owed there came by this lane
+        owed_here = owed.get(lane, nothing)
         queue = queues.get(f"bridge.{lane}", QueueDepth(lane, 0, None))
         states.append(
             LaneState(

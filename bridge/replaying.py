@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Row
 from bridge.broker.contract import Outgoing, Publisher
 from bridge.clock import from_micros
 from bridge.errors import Refused
-from bridge.ledger import actions, customers, dead, looking
+from bridge.ledger import actions, customers, dead, looking, zendesk_users
 from bridge.ledger.customers import Mark
 from bridge.ledger.dead import DROPPED, REPLAYED, DeadLetter
 from bridge.ledger.ledger import Ledger
+from bridge.zendesk_user import REFUSED
 from schemas.agent_action import Seen, loosens
 from schemas.errors import Unreadable
 from schemas.event import Event
@@ -24,6 +25,7 @@ from schemas.trigger import read_trigger
 from schemas.zendesk_events import read_delivery
 
 # A looser consent is never sent again by a machine: what the agent saw may no longer be so.
+TO_ZENDESK = "sailthru"  # the lane by which it came
 NEVER_REPLAYED = frozenset({"consent_changed"})
 
 
@@ -40,7 +42,8 @@ def replay(ledger: Ledger, publisher: Publisher, letter: DeadLetter, *, operator
         publisher.publish(_outgoing(event))
     with ledger.writing() as connection:
         if letter.zendesk_id is not None:
-            _owe(connection, letter, now=ledger.micros())
+            owe = _owe_zendesk if letter.lane == TO_ZENDESK else _owe
+            owe(connection, letter, now=ledger.micros())
         dead.mark(connection, [letter.id], REPLAYED)
         _note(connection, letter, ledger.micros(), operator=operator, action="dead_replayed")
 
@@ -67,6 +70,18 @@ def _owe(connection: Connection, letter: DeadLetter, *, now: int) -> None:
         customers.save(connection, [fresh])
         mark = Mark(customer.zendesk_id, customer.address)
         customers.mark_owed(connection, letter.installation_id, [mark], now)
+
+
+def _owe_zendesk(connection: Connection, letter: DeadLetter, *, now: int) -> None:
+    number = letter.zendesk_id
+    assert number is not None
+    found = zendesk_users.locked(connection, letter.installation_id, [number])
+    for user in found.values():
+        known = {name: one for name, one in user.known.items() if name != REFUSED}
+        fresh = replace(user, known=known, failures=0, failing_since=None, not_before=0)
+        zendesk_users.save(connection, [fresh])
+    mark = zendesk_users.Mark(number, now)
+    zendesk_users.mark_owed(connection, letter.installation_id, [mark], now)
 
 
 def _events(ledger: Ledger, letter: DeadLetter) -> tuple[Event, ...]:

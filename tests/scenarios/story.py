@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from bridge.clock import from_micros, to_micros
-from bridge.ledger import dead, facts, tables, zendesk_users
+from bridge.ledger import dead, facts, installations, tables, zendesk_users
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.tables import customers, dead_letters, directions, events, quotas, waits
 from bridge.zendesk_user import ZendeskUser
@@ -118,6 +118,18 @@ class Story:
         with self.world.ledger.reading() as connection:
             moments = [moment for query in planned for moment in connection.scalars(query)]
         return from_micros(min(moments)) if moments else None
+
+    def change_options(self, **options: Any) -> None:
+        """The operator changes options of the installation; the bridge notices within seconds."""
+        world = self.world
+        settings = replace(
+            world.installation.settings, options=replace(world.installation.settings.options, **options)
+        )
+        with world.ledger.writing() as connection:
+            installations.replace(
+                connection, world.vault, id=world.installation.id, settings=settings, at=self.clock.now()
+            )
+        self.later(10)
 
     def says_agent(self, number: int, **data: Any) -> Event:
         """An agent moves the slider or the switch in the sidebar."""
