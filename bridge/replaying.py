@@ -24,8 +24,9 @@ from schemas.postback import read_postback
 from schemas.trigger import read_trigger
 from schemas.zendesk_events import read_delivery
 
+TO_ZENDESK = "sailthru"  # the lane of what Zendesk is owed
+
 # A looser consent is never sent again by a machine: what the agent saw may no longer be so.
-TO_ZENDESK = "sailthru"  # the lane by which it came
 NEVER_REPLAYED = frozenset({"consent_changed"})
 
 
@@ -82,6 +83,8 @@ def _owe_zendesk(connection: Connection, letter: DeadLetter, *, now: int) -> Non
         zendesk_users.save(connection, [fresh])
     mark = zendesk_users.Mark(number, now)
     zendesk_users.mark_owed(connection, letter.installation_id, [mark], now)
+    if letter.type.startswith("read."):
+        zendesk_users.set_refresh(connection, letter.installation_id, {number: now})
 
 
 def _events(ledger: Ledger, letter: DeadLetter) -> tuple[Event, ...]:

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import click
 from sqlalchemy import select
 
 from bridge.broker.contract import Broker
-from bridge.errors import BadCredentials, BadSettings, BridgeError, Unavailable
+from bridge.errors import BadSettings, BridgeError, Unavailable
 from bridge.ledger import installations
 from bridge.ledger.installations import Installation
 from bridge.ledger.revision import require_current
 from bridge.ledger.tables import installations as table
 from bridge.services import Services, build
 from bridge.settings import load_settings
+from commands.check_zendesk import look_at_zendesk
+from commands.findings import FAULT, OK, WARNING, Finding, refused
 from commands.opening import json_option
 from commands.output import print_json
 
-OK, WARNING, FAULT = "ok", "warning", "fault"
-MOST_SKEW_S = 60.0  # a delivery's signature may be 300 s old, and its way takes time too
 EMBEDDED = "embedded://"
-STAFF = ("admin", "agent")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at. `state` is ok, warning or fault; `fix` says what to do about it."""
-
-    state: str
-    part: str
-    finding: str
-    fix: str = ""
 
 
 @click.command()
@@ -121,7 +110,7 @@ def _installations(services: Services) -> Iterator[Finding]:
 def _installation(services: Services, one: Installation) -> Iterator[Finding]:
     yield from _same(services, one)
     yield from _doors(one)
-    yield from _zendesk(services, one)
+    yield from look_at_zendesk(services, one)
     yield from _sailthru(services, one)
 
 
@@ -155,45 +144,13 @@ def _doors(one: Installation) -> Iterator[Finding]:
         )
 
 
-def _zendesk(services: Services, one: Installation) -> Iterator[Finding]:
-    try:
-        me = services.remotes.zendesk(one).me()
-    except BridgeError as error:
-        yield _refused(one, "zendesk", error)
-        return
-    if me.user.role not in STAFF:
-        yield Finding(
-            FAULT,
-            one.name,
-            f"signs in to Zendesk as {me.user.role}, who may not read all users and tickets",
-            "let an admin own the OAuth client or API token",
-        )
-    else:
-        yield Finding(OK, one.name, f"Zendesk lets us in as {me.user.role}")
-    if me.skew_s is not None and abs(me.skew_s) > MOST_SKEW_S:
-        yield Finding(
-            FAULT,
-            one.name,
-            f"this machine's clock differs from Zendesk's by {abs(me.skew_s):.0f} s",
-            "set this machine's clock (NTP); from 300 s on every delivery is answered 401",
-        )
-
-
 def _sailthru(services: Services, one: Installation) -> Iterator[Finding]:
     try:
         services.remotes.sailthru(one).settings()
     except BridgeError as error:
-        yield _refused(one, "sailthru", error)
+        yield refused(one, "sailthru", error)
     else:
         yield Finding(OK, one.name, "Sailthru lets us in")
-
-
-def _refused(one: Installation, system: str, error: BridgeError) -> Finding:
-    if isinstance(error, BadCredentials):
-        fix = f"correct [{system}] with: bridge installations set {one.name} --from FILE"
-    else:
-        fix = f"look whether [{system}] url is right and reachable from here, then check again"
-    return Finding(FAULT, one.name, str(error), fix)
 
 
 def _say(finding: Finding) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bridge.clock import to_micros
 from bridge.customer import NOT_IN_ZENDESK, Customer
 from bridge.facts import ROLE, Fact
-from bridge.ledger import customers, events, waits
+from bridge.ledger import customers, events, learning, waits
 from bridge.ledger.installations import Installation
 from bridge.ledger.waits import Wait
 from bridge.remotes.zendesk import Zendesk
@@ -61,7 +61,21 @@ def ask_users(asked: Asked) -> None:
             stated += records.user_facts(record, at, reading_id)
             read.append(wait)
     if read:
+        _learn_tagging(asked, found.values())
         _keep_users(asked, stated, read)
+
+
+def _learn_tagging(asked: Asked, found: Iterable[UserRecord]) -> None:
+    """Whether users have tags in this account: its records show them, or never do."""
+    shown = {record.tags is not None for record in found if record.active}
+    if not shown:
+        return
+    has_tags = any(shown)
+    with asked.parts.ledger.reading() as connection:
+        known = learning.zendesk_ways(learning.learned(connection, asked.installation.id)).has_user_tags
+    if known != has_tags:
+        with asked.parts.ledger.writing() as connection:
+            learning.learn(connection, asked.installation.id, user_tags=has_tags)
 
 
 def _users(asked: Asked, zendesk: Zendesk) -> tuple[dict[int, UserRecord], datetime]:

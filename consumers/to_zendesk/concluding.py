@@ -164,7 +164,9 @@ class _Conclusion:
         self.concluded.told += [Told(self.installation, one, what, seconds) for one, what in settled]
         if len(ended) > 1:
             zendesk_users.gather(self.connection, self.installation.id, self.now)
-        self.verdicts += [(what.verdict, held[one.zendesk_id].failures == 0) for one, what in settled]
+        self.verdicts.append(
+            _of_call([(what.verdict, held[one.zendesk_id].failures == 0) for one, what in settled])
+        )
 
     def _settled(self, row: ZendeskUser, ended: Ended) -> Settled:
         if row.lease != ended.lease:
@@ -248,6 +250,12 @@ class _Conclusion:
             trouble.end(self.connection, self.installation.id, ZENDESK, self.now)
         else:
             trouble.note(self.connection, self.installation.id, ZENDESK, found, self.now)
+
+
+def _of_call(verdicts: Sequence[tuple[Verdict | None, bool]]) -> tuple[Verdict | None, bool]:
+    """What one call says of Zendesk, however many users it was about."""
+    worst = [one for one in verdicts if one[0] is not None]
+    return worst[0] if worst and len(worst) == len(verdicts) else (None, True)
 
 
 def _may_rest(ended: Ended, settled: Settled, row: ZendeskUser) -> bool:

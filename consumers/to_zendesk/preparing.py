@@ -27,6 +27,7 @@ from consumers.verdicts import RESEND_S
 MICROS = 1_000_000
 LEASE_S = LONGEST_CALL_S + 10.0
 MANY = 10  # so many who hurry go in one call; of those who were held, two do
+LEAST_PAUSE_S = 0.05
 RESEND = "resend_zendesk"  # the kind of wait
 
 
@@ -64,30 +65,39 @@ class Preparing:
         granted = Allowance(self.connection, self.installation, self.clock).take(ZENDESK, len(some))
         # What finds no place now stays as it is, and due.
         prepared.calls += [self._begin(call) for call in some[: granted.calls]]
-        return granted.wait_s
+        if granted.calls == len(some):
+            return 0.0
+        wait_s = max(LEAST_PAUSE_S, granted.wait_s)
+        self._put_off(some[granted.calls :], wait_s)
+        return wait_s
 
     def _plan(self, claimed: Sequence[ZendeskUser], prepared: Prepared) -> list[Push]:
         numbers = [user.zendesk_id for user in claimed]
         known = facts.of_customers(self.connection, self.installation.id, numbers)
         lettered = dead.lettered(self.connection, self.installation.id, numbers, lanes=events.TO_ZENDESK)
-        standing_ways = learning.zendesk_ways(learning.learned(self.connection, self.installation.id))
+        ways = learning.zendesk_ways(learning.learned(self.connection, self.installation.id))
         options = self.installation.settings.options
         pushes: list[Push] = []
         rested: list[ZendeskUser] = []
         is_asking = self.is_asking
         for user in claimed:
-            # One asks for the account's fields; the others go by what is known meanwhile.
-            ways = replace(standing_ways, fields_at=self.now) if is_asking else standing_ways
             step: Step = next_step(Standing(user, known[user.zendesk_id], options, ways, self.now))
             if isinstance(step, Rest):
                 row, applied = apply_rest(self.connection, user, step, self.now, lettered=lettered)
                 rested.append(row)
                 prepared.applied.extend((self.installation, event) for event in applied)
-            elif not (is_asking and isinstance(step, AskFields)):
+            elif not (is_asking and isinstance(step, AskFields)):  # one asks, the others wait for it
                 pushes.append(Push(self.installation, user, known[user.zendesk_id], step))
                 is_asking = is_asking or isinstance(step, AskFields)
         zendesk_users.save(self.connection, rested)
         return pushes
+
+    def _put_off(self, calls: Sequence[Bulk | Push], wait_s: float) -> None:
+        """No quota for these just now."""
+        pushes = [push for call in calls for push in (call.pushes if isinstance(call, Bulk) else [call])]
+        due_at = self.now + int(wait_s * MICROS)
+        rows = [replace(push.user, due_at=due_at, lease_until=None) for push in pushes]
+        zendesk_users.save(self.connection, rows)
 
     def _begin(self, call: Bulk | Push) -> Bulk | Push:
         """Before anything is sent, the ledger says what will be: in doubt until Zendesk confirms it."""

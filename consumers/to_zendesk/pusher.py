@@ -31,13 +31,12 @@ from consumers.steps import ZENDESK
 from consumers.to_zendesk.bulk import JOB
 from consumers.to_zendesk.calls import AnyCall, JobLook, Push, Result, make
 from consumers.to_zendesk.concluding import conclude
-from consumers.to_zendesk.preparing import LEASE_S, RESEND, Prepared, Preparing
+from consumers.to_zendesk.preparing import LEASE_S, LEAST_PAUSE_S, RESEND, Prepared, Preparing
 from consumers.to_zendesk.reporting import report
 from consumers.to_zendesk.steps import AskFields
 
 MOST_CLAIMED = zendesk_users.TOGETHER  # rows of one installation in one step
 MOST_WAITS = 100
-LEAST_PAUSE_S = 0.05
 LONGEST_IDLE_S = 0.5
 BLOCKED_S = 0.25  # what is due cannot begin: no quota, or Zendesk is in trouble
 MOST_IN_TROUBLE = 6  # failures that count for the wait while a direction is in trouble: 64 s
@@ -193,7 +192,8 @@ class ZendeskPusher:
         )
         wait_s = part.prepare(claimed, prepared)
         if wait_s:
-            pause_s = max(LEAST_PAUSE_S, min(wait_s, LONGEST_IDLE_S))
+            # A little less than the rows wait that were put off: at their time it must be over.
+            pause_s = min(wait_s, LONGEST_IDLE_S) - LEAST_PAUSE_S / 10
             self._short_of_quota[installation.id] = self.parts.clock.monotonic() + pause_s
 
     def _free(

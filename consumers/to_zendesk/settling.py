@@ -47,7 +47,7 @@ def settle(user: ZendeskUser, step: Call | Written, outcome: Outcome, *, has_new
         case Done():
             return Settled(_confirmed(free, step, has_news=has_news, now=now))
         case FieldsRead(fields):
-            return Settled(_going_on(free, now), fields=fields)
+            return Settled(free, fields=fields)
         case Alone(error):
             return _alone(free, error, now)
         case Failed(error):
@@ -109,7 +109,7 @@ def _refused(user: ZendeskUser, step: Call | Written, error: Refused, now: int) 
         return Settled(_going_on(skipped, now), refusal=str(error))
     if isinstance(step, AskFields):
         # Whoever may not see the fields writes none; the tag goes on.
-        return Settled(_going_on(user, now), fields=(), refusal=str(error))
+        return Settled(user, fields=(), refusal=str(error))
     if isinstance(error, NotFound):
         rested = replace(user, owed=False, owed_at=None, due_at=None, failures=0, failing_since=None)
         return Settled(rested, is_gone=True, refusal=str(error))

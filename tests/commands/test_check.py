@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from consumers.to_zendesk.projection import USER_FIELDS
 from sandbox import Sandbox
 from sandbox.moments import system_now
 from tests.commands.conftest import Terminal
@@ -114,3 +115,36 @@ def test_a_broker_that_is_away_is_a_fault(terminal: Terminal, monkeypatch: pytes
 
 def test_an_empty_ledger_of_installations_is_no_fault(terminal: Terminal) -> None:
     assert faults(terminal) == []
+
+
+def told(terminal: Terminal, state: str) -> list[str]:
+    """What is in this state, of the installation."""
+    _, findings = report(terminal)
+    return [one["finding"] for one in findings if one["state"] == state and one["part"] == "acme"]
+
+
+def test_it_says_which_user_fields_are_written_and_that_everybody_can_read_them(
+    terminal: Terminal, box: Sandbox
+) -> None:
+    terminal.add(text=file(box))
+    (lacking,) = [one for one in told(terminal, "ok") if "lacks" in one]
+    assert lacking.count("sailthru_") == 8
+    for field in USER_FIELDS[1:]:
+        box.zendesk.add_user_field(field.key, field.type)
+    (there,) = [one for one in told(terminal, "ok") if "kept current" in one]
+    assert there.count("sailthru_") == 7
+    assert "can read them" in there
+    assert any("sailthru_optout (text)" in one for one in told(terminal, "warning"))
+
+
+def test_a_user_field_of_another_type_is_named(terminal: Terminal, box: Sandbox) -> None:
+    terminal.add(text=file(box))
+    box.zendesk.add_user_field("sailthru_value_score", "dropdown")
+    assert any("sailthru_value_score is of type dropdown" in one for one in told(terminal, "warning"))
+
+
+def test_it_says_which_way_of_tagging_is_in_use(terminal: Terminal, box: Sandbox) -> None:
+    terminal.add(text=file(box))
+    assert any("tagged as users" in one for one in told(terminal, "ok"))
+    box.zendesk.oddities.user_tagging = False
+    assert any("open tickets of valuable customers are tagged" in one for one in told(terminal, "warning"))

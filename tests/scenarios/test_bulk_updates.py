@@ -48,7 +48,7 @@ def test_many_who_hurry_go_in_one_call(story: Story, people: list[int]) -> None:
 
 def test_a_few_who_hurry_go_alone_and_at_once(story: Story, people: list[int]) -> None:
     know_many(story, people[:9], engagement="active")
-    story.world.work()
+    story.later(5)
     assert written(story) == [("PUT", f"users/{number}") for number in people[:9]]
 
 
@@ -162,7 +162,7 @@ def test_a_bulk_update_that_is_refused_as_a_whole_is_taken_apart(story: Story, p
     body = {"error": "RecordInvalid"}
     story.zendesk.faults.answer(422, body, method="PUT", path="/api/v2/users/update_many")
     know_many(story, people[:20], engagement="active")
-    story.later(60)
+    story.later(120)
     assert written(story)[0] == MANY
     assert len(written(story)) == 21
     assert engagements(story, people[:20]) == {"active"}

@@ -15,6 +15,7 @@ from bridge.facts import (
     OPTOUT,
     SCORE,
     SIGNUP,
+    TAGS,
     Fact,
 )
 from bridge.ledger import facts, zendesk_users
@@ -50,27 +51,33 @@ def know(
     story: Story, number: int, *, opened: Iterable[int] = (), is_held: bool = False, **said: Any
 ) -> None:
     """A reading of the profile says so: kept, and Zendesk is owed it. Nobody works yet."""
-    know_many(story, [number], opened=opened, is_held=is_held, **said)
+    _keep(story, [number], _stated(said), tuple(opened), HOLD if is_held else 0)
 
 
-def know_many(
-    story: Story, numbers: Iterable[int], *, opened: Iterable[int] = (), is_held: bool = False, **said: Any
+def know_many(story: Story, numbers: Iterable[int], *, is_held: bool = False, **said: Any) -> None:
+    """As `know`, of several customers whom nobody has met yet, and who have no tags."""
+    _keep(story, list(numbers), {TAGS: [], **_stated(said)}, (), HOLD if is_held else 0)
+
+
+def _stated(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {**NOTHING, **{f"sailthru/{name}": value for name, value in said.items()}}
+
+
+def _keep(
+    story: Story, numbers: list[int], stated: Mapping[str, Any], opened: tuple[int, ...], hold: int
 ) -> None:
     now = story.clock.now()
     moment = to_micros(now)
-    numbers = list(numbers)
-    stated = {**NOTHING, **{f"sailthru/{name}": value for name, value in said.items()}}
     read = [
         Fact(f"user:{number}", name, value, now, "reading", "reading:1", number)
         for number in numbers
         for name, value in stated.items()
     ]
-    due_at = moment + (HOLD if is_held else 0)
     installation_id = story.world.installation.id
     with story.world.ledger.writing() as connection:
         facts.store(connection, installation_id, read)
         zendesk_users.add(connection, installation_id, dict.fromkeys(numbers, moment + HOLD))
-        marks = [Mark(number, due_at, tuple(opened)) for number in numbers]
+        marks = [Mark(number, moment + hold, opened) for number in numbers]
         zendesk_users.mark_owed(connection, installation_id, marks, moment)
 
 

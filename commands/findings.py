@@ -1,0 +1,29 @@
+"""What `bridge check` finds: one thing looked at, how it is, and what mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.errors import BadCredentials, BridgeError
+from bridge.ledger.installations import Installation
+
+OK, WARNING, FAULT = "ok", "warning", "fault"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `state` is ok, warning or fault; `fix` says what to do about it."""
+
+    state: str
+    part: str
+    finding: str
+    fix: str = ""
+
+
+def refused(one: Installation, system: str, error: BridgeError) -> Finding:
+    """A system that does not answer as it should."""
+    if isinstance(error, BadCredentials):
+        fix = f"correct [{system}] with: bridge installations set {one.name} --from FILE"
+    else:
+        fix = f"look whether [{system}] url is right and reachable from here, then check again"
+    return Finding(FAULT, one.name, str(error), fix)
