@@ -38,8 +38,11 @@ run: venv ## Run the processes of the Procfile with the settings of the environm
 services: ## Install what the tests start privately (RabbitMQ, PostgreSQL, Chromium); starts nothing
 	@tests/services/install
 
+# Two at a time: most tests wait for processes, not for the processor. A file's tests stay together.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+
 test: venv services ## Run all tests
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 screenshots: venv services ## Take a picture of each state of the sidebar into docs/screenshots
 	@$(BIN)/python -m tests.browser.screenshots
@@ -50,7 +53,7 @@ check_format = $(BIN)/ruff format --check .
 check_lint = $(BIN)/ruff check .
 check_types = $(BIN)/mypy
 check_imports = $(BIN)/lint-imports --no-cache
-check_tests = $(BIN)/pytest $(ARGS)
+check_tests = $(PYTEST) $(ARGS)
 
 check: venv services ## Run format, lint, types, imports and tests: all of them, then list what failed
 	@failed=""; \
