@@ -117,13 +117,17 @@ def engagement(value: Any) -> str | None:
 
 
 def sign_ups(value: Any, zone: tzinfo = UTC) -> dict[str, str | None]:
-    """List -> when the person joined it, None where that cannot be read. A list left is not in it."""
+    """List -> when the person joined it, None where that cannot be read. A list left is not in it.
+
+    Names stand to the letter, for a list of another name would be made; one that no ledger can store is left
+    out.
+    """
     if not isinstance(value, Mapping):
         return {}
     return {
         name: moment(joined, zone)
-        for raw, joined in value.items()
-        if joined not in (0, "0") and (name := _UNSTORABLE.sub("", str(raw)).strip())
+        for name, joined in value.items()
+        if joined not in (0, "0") and isinstance(name, str) and name.strip() and not _UNSTORABLE.search(name)
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
@@ -53,6 +54,19 @@ def test_an_agents_choice_reaches_the_sailthru_profile(app: FrameLocator, stage:
         within_s=WITHIN_S,
         what="the profile holds the customer's health",
     )
+    expect(app.get_by_role("status", name="Save status")).to_contain_text("Saved")
+
+
+def test_a_stricter_opt_out_and_a_removed_list_reach_the_profile(app: FrameLocator, stage: Stage) -> None:
+    app.get_by_role("tab", name="Email").click()
+    app.get_by_role("combobox", name="Opt-out status").select_option("basic")
+    remove = app.get_by_role("button", name="Remove from").first
+    gone = (remove.get_attribute("aria-label") or remove.inner_text()).removeprefix("Remove from ")
+    assert gone in lists(stage)
+    remove.click()
+    wait_until(lambda: gone not in lists(stage), within_s=WITHIN_S, what="the list is left")
+    assert profile(stage)["optout_email"] == "basic"
+    expect(app.get_by_role("status", name="Save status")).to_contain_text("Saved")
 
 
 def test_the_frame_is_as_high_as_the_page(desk: Page, app: FrameLocator) -> None:
@@ -71,6 +85,15 @@ def test_beside_a_user_it_shows_that_user(desk: Page, app: FrameLocator) -> None
     expect(app.get_by_text(HANNA).first).to_be_visible(timeout=WITHIN_S * 1000)
 
 
-def health(stage: Stage) -> object:
+def profile(stage: Stage) -> dict[str, Any]:
     profiles = {one["email"]: one for one in stage.sailthru.state()["profiles"]}
-    return profiles[HANNA]["vars"].get("zendesk_health")
+    found: dict[str, Any] = profiles[HANNA]
+    return found
+
+
+def lists(stage: Stage) -> list[str]:
+    return list(profile(stage)["lists"])
+
+
+def health(stage: Stage) -> object:
+    return profile(stage)["vars"].get("zendesk_health")

@@ -87,12 +87,14 @@ def test_lists_keep_their_names_to_the_letter_but_for_what_no_ledger_can_store()
     raw = {
         "Main List": "Wed, 17 Aug 2016 05:58:07 -0400",
         "main list": "soon",
+        " spaced ": None,
         "Null\x00d": None,
+        " ": None,
         "Left": 0,
         "Left too": "0",
         "\ud800": "Wed, 17 Aug 2016 05:58:07 -0400",
     }
-    assert values.sign_ups(raw) == {"Main List": "2016-08-17T09:58:07Z", "main list": None, "Nulld": None}
+    assert values.sign_ups(raw) == {"Main List": "2016-08-17T09:58:07Z", "main list": None, " spaced ": None}
     nothing: list[Any] = [None, [], "x", {}]
     assert [values.sign_ups(one) for one in nothing] == [{}, {}, {}, {}]
 
