@@ -52,13 +52,23 @@ class Product:
     def database_url(self) -> str:
         return f"sqlite:///{self.folder}/bridge.db"
 
-    def install(self, sailthru_url: str = "http://127.0.0.1:9", **options: float) -> Installation:
-        """Make the tables and the installation `acme`; its options are those of an installation file."""
+    def install(
+        self, sailthru_url: str = "http://127.0.0.1:9", *, app: tuple[str, str] = ("", ""), **options: float
+    ) -> Installation:
+        """Make the tables and the installation `acme`; its options are those of an installation file.
+
+        `app` is the public key and the audience of the sidebar's tokens.
+        """
         logs.configure("ERROR")  # of this process: what the measured ones say is in their files
         ledger = self.ledger()
         upgrade(ledger.engine)
         zendesk = ZendeskAccount(
-            "http://127.0.0.1:9", "client", "secret-of-the-client", webhook_secrets=(SECRET,)
+            "http://127.0.0.1:9",
+            "client",
+            "secret-of-the-client",
+            webhook_secrets=(SECRET,),
+            app_public_key=app[0],
+            app_audience=app[1],
         )
         settings = InstallationSettings(
             zendesk,
