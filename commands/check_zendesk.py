@@ -10,6 +10,7 @@ from bridge.ledger.installations import Installation
 from bridge.remotes.zendesk import Me, Zendesk
 from bridge.services import Services
 from commands.findings import FAULT, OK, WARNING, Finding, refused
+from consumers.to_zendesk.account import learn_fields
 from consumers.to_zendesk.projection import USER_FIELDS
 from consumers.way_back import HIGH_VALUE_TAG
 
@@ -30,7 +31,7 @@ def look_at_zendesk(services: Services, one: Installation) -> Iterator[Finding]:
     yield from _clock(me, one)
     try:
         yield _tagging(services, zendesk, one)
-        yield from _fields(zendesk, one)
+        yield from _fields(services, zendesk, one)
     except BridgeError as error:
         yield refused(one, "zendesk", error)
 
@@ -81,8 +82,12 @@ def _has_user_tags(services: Services, zendesk: Zendesk, one: Installation) -> b
         return learning.zendesk_ways(learning.learned(connection, one.id)).has_user_tags
 
 
-def _fields(zendesk: Zendesk, one: Installation) -> Iterator[Finding]:
-    there = {field.key: field.type for field in zendesk.user_fields() if field.is_active}
+def _fields(services: Services, zendesk: Zendesk, one: Installation) -> Iterator[Finding]:
+    found = zendesk.user_fields()
+    with services.ledger.writing() as connection:
+        # So fields just made are written from now on, not only after the next day's look.
+        learn_fields(connection, one, found, "", now=services.ledger.micros())
+    there = {field.key: field.type for field in found if field.is_active}
     ours = [field for field in USER_FIELDS if field.key in there]
     missing = [f"{field.key} ({field.type})" for field in USER_FIELDS if field.key not in there]
     if ours:
@@ -93,7 +98,8 @@ def _fields(zendesk: Zendesk, one: Installation) -> Iterator[Finding]:
             WARNING if ours else OK,
             one.name,
             f"user fields that this account lacks, so nothing is written to them: {', '.join(missing)}",
-            f"make them in Zendesk's Admin Center under these keys, if you want them: {READABLE}",
+            "if you want them, make them in Zendesk's Admin Center under these keys, then check again; "
+            + READABLE,
         )
     for field in ours:
         if there[field.key] and there[field.key] != field.type:

@@ -24,7 +24,7 @@ from consumers.to_zendesk.steps import TICKET_PREFIX, AskFields, Rest, SetFields
 from consumers.way_back import HIGH_VALUE_TAG
 from schemas.installation import Options
 
-FIELDS_AGAIN = 3_600 * 1_000_000  # how long the list of the account's fields holds; microseconds
+FIELDS_AGAIN = 86_400 * 1_000_000  # how long the list of the account's fields holds; microseconds
 HIGH, LOW = "high", "low"
 
 
