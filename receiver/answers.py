@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.http import HTTP_STATUS_CODES
 
 from bridge.errors import Rejected, Unavailable
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse
 
 # Zendesk tries again on 409, and on 429 and 503 that name less than 60 s; never on 500 or 502.
 RETRY_AFTER_S = 30
@@ -37,45 +39,74 @@ CODES = {
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """An answer that is whole: the status line, the headers and the body."""
+
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def to_wsgi(self, start_response: StartResponse) -> Iterable[bytes]:
+        """Give it to the server."""
+        start_response(self.status, list(self.headers))
+        return (self.body,)
+
+    def to_flask(self) -> Response:
+        """As a response that a view returns, or changes first."""
+        return Response(self.body, status=self.status, headers=list(self.headers))
+
+
+def short(status: int, *more: tuple[str, str], **content: Any) -> Answer:
+    """A JSON answer; `more` are headers."""
+    body = json.dumps(content).encode()
+    return Answer(
+        status=f"{status} {HTTP_STATUS_CODES[status].upper()}",
+        headers=(("Content-Type", JSON), *HEADERS, *more, ("Content-Length", str(len(body)))),
+        body=body,
+    )
+
+
 def answer(status: int, **content: Any) -> Response:
-    """A JSON answer."""
-    return Response(json.dumps(content), status=status, headers=[("Content-Type", JSON), *HEADERS])
-
-
-class Standing(Response):
-    """An answer that is given again and again, so nothing may change it; it is put together only once."""
-
-    def __init__(self, status: int, **content: int) -> None:
-        body = json.dumps(content).encode()
-        super().__init__(body, status=status, headers=[("Content-Type", JSON), *HEADERS])
-        self._head = self.headers.to_wsgi_list()
-        self._body = (body,)
-
-    def __call__(self, _environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response(self.status, self._head)
-        return self._body
+    """A JSON answer of a view."""
+    return short(status, **content).to_flask()
 
 
 @cache
-def accepted(status: int, count: int, ignored: int) -> Response:
+def accepted(status: int, count: int, ignored: int) -> Answer:
     """The answer to a delivery of which `count` events were taken; there are but a few different ones."""
-    return Standing(status, accepted=count, ignored=ignored)
+    return short(status, accepted=count, ignored=ignored)
 
 
-def try_again(code: str) -> Response:
+def try_again(code: str) -> Answer:
     """503 in the form that makes Zendesk send the same again."""
-    response = answer(503, error=code)
-    response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+    return short(503, ("Retry-After", str(RETRY_AFTER_S)), error=code)
+
+
+def refusal(error: Exception, *, method: str, endpoint: str | None) -> Answer:
+    """What the sender is told of an error, foreseen or not; never a 500."""
+    if isinstance(error, Rejected):
+        return short(error.status, error=error.code)
+    if isinstance(error, Unavailable):
+        return try_again(f"{error.part}_away")
+    if isinstance(error, HTTPException):
+        return _http_error(error)
+    # The one broad handler of this process: a 500 would not be sent again, so it is a 503.
+    log.error(
+        "A request failed in a way that nobody foresaw.",
+        action="request_failed",
+        method=method,
+        endpoint=endpoint,
+        exc_info=error,
+    )
+    return try_again("unforeseen")
 
 
 def install(app: Flask) -> None:
     """Make the app answer in this way, whatever happens."""
     app.after_request(_with_headers)
-    app.register_error_handler(Rejected, _rejected)
-    app.register_error_handler(Unavailable, _unavailable)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unforeseen)
+    for kind in (Rejected, Unavailable, HTTPException, Exception):
+        app.register_error_handler(kind, _refused)
 
 
 def code_of(error: HTTPException) -> str:
@@ -90,33 +121,15 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
-def _rejected(error: Rejected) -> Response:
-    return answer(error.status, error=error.code)
+def _refused(error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return Response(status=error.code, headers=error.get_headers())
+    return refusal(error, method=request.method, endpoint=request.endpoint).to_flask()
 
 
-def _unavailable(error: Unavailable) -> Response:
-    return try_again(f"{error.part}_away")
-
-
-def _http_error(error: HTTPException) -> Response:
+def _http_error(error: HTTPException) -> Answer:
     status = error.code or 500
     if status >= 500:
         return try_again("unavailable")
-    if status < 400:
-        return Response(status=status, headers=error.get_headers())
-    response = answer(status, error=code_of(error))
-    if isinstance(error, MethodNotAllowed):
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-    return response
-
-
-def _unforeseen(error: Exception) -> Response:
-    # The one broad handler of this process: a 500 would not be sent again, so it is a 503.
-    log.error(
-        "A request failed in a way that nobody foresaw.",
-        action="request_failed",
-        method=request.method,
-        endpoint=request.endpoint,
-        exc_info=error,
-    )
-    return try_again("unforeseen")
+    allowed = sorted(error.valid_methods or ()) if isinstance(error, MethodNotAllowed) else []
+    return short(status, *([("Allow", ", ".join(allowed))] if allowed else []), error=code_of(error))

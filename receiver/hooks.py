@@ -9,16 +9,15 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from bridge import metrics
 from bridge.broker.contract import Outgoing
 from bridge.errors import Rejected, Unavailable
 from bridge.ledger.installations import Installation
-from receiver.answers import JSON, accepted, code_of
-from receiver.bodies import raw_body
+from receiver.answers import JSON, Answer, accepted, code_of
 from receiver.doorkeeper import Doorkeeper
+from receiver.incoming import Incoming
 from receiver.parts import Parts
 from receiver.postback_signatures import verify_postback
 from receiver.signatures import BadSignature, verify
@@ -37,7 +36,7 @@ TRIGGERS = "zendesk/triggers"
 POSTBACKS = "sailthru/postbacks"
 LARGEST_BODY = 1024 * 1024
 
-Verify = Callable[[Installation, bytes, datetime], None]
+Verify = Callable[[Installation, Incoming, bytes, datetime], None]
 
 
 @dataclass(frozen=True)
@@ -56,20 +55,11 @@ class Kind:
         return SOURCES[self.path]
 
 
-def hooks(parts: Parts) -> Blueprint:
-    """The addresses that Zendesk and Sailthru call, for every installation."""
-    blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
+def hooks(parts: Parts) -> dict[str, Hook]:
+    """The addresses that Zendesk and Sailthru call, for every installation, by the last part of each."""
     doorkeeper = Doorkeeper(parts.directory, parts.clock)
     log = structlog.get_logger(__name__).bind()  # or each line would bind it anew
-    for kind in _kinds(parts):
-        blueprint.add_url_rule(
-            f"/<installation>/{kind.path}",
-            endpoint=kind.source,
-            view_func=Hook(parts, doorkeeper, kind, log).receive,
-            methods=["POST"],
-            provide_automatic_options=False,
-        )
-    return blueprint
+    return {kind.path: Hook(parts, doorkeeper, kind, log) for kind in _kinds(parts)}
 
 
 def _kinds(parts: Parts) -> tuple[Kind, ...]:
@@ -90,59 +80,64 @@ def _kinds(parts: Parts) -> tuple[Kind, ...]:
 
 @dataclass(frozen=True)
 class Hook:
-    """One address, as a view."""
+    """One address. It knows WSGI and nothing of Flask, whoever calls it: see `receiver.app`."""
 
     parts: Parts
     doorkeeper: Doorkeeper
     kind: Kind
     log: Any
 
-    def receive(self, installation: str) -> Response:
-        """The view. Raises what `receiver.answers` turns into 4xx and 503."""
+    @property
+    def endpoint(self) -> str:
+        """What Flask and the log call it."""
+        return f"hooks.{self.kind.source}"
+
+    def receive(self, incoming: Incoming) -> Answer:
+        """The answer to a delivery that was taken. Raises what `answers.refusal` turns into 4xx and 503."""
         started = self.parts.clock.monotonic()
         told = Told("unforeseen")
         try:
-            told = self._take(installation)
+            told = self._take(incoming)
         except Rejected as error:
-            told = Told(error.code, hint=self._wiring(installation) or error.hint)
+            told = Told(error.code, hint=self._wiring(incoming) or error.hint)
             raise
         except Unavailable as error:
             told = Told(f"{error.part}_away", hint=error.detail)
             raise
         except HTTPException as error:
-            told = Told(code_of(error), hint=self._wiring(installation))
+            told = Told(code_of(error), hint=self._wiring(incoming))
             raise
         finally:
             seconds = self.parts.clock.monotonic() - started
-            known, path = self._known(installation), self.kind.path
+            known, path = self._known(incoming.installation), self.kind.path
             metrics.count_delivery(known, source=self.kind.source, outcome=told.outcome)
             write(self.log, told, installation=known, hook=path, duration_ms=round(seconds * 1000, 1))
         return accepted(self.kind.success, told.accepted, told.ignored)
 
-    def _take(self, name: str) -> Told:
+    def _take(self, incoming: Incoming) -> Told:
         # The raw body before anything else: whoever asks for a form first leaves nothing to verify.
-        body = raw_body(request, most=LARGEST_BODY)
-        content_type = request.environ.get("CONTENT_TYPE", "")
-        if plain(content_type) != self.kind.content_type:
+        body = incoming.body(most=LARGEST_BODY)
+        if plain(incoming.content_type) != self.kind.content_type:
             raise UnsupportedMediaType
         received_at = self.parts.clock.now()
-        self._admit(name, body, received_at)
+        self._admit(incoming, body, received_at)
+        name, content_type = incoming.installation, incoming.content_type
         return self._keep(Arrival(name, self.kind.path, body, content_type, received_at))
 
-    def _admit(self, name: str, body: bytes, now: datetime) -> None:
+    def _admit(self, incoming: Incoming, body: bytes, now: datetime) -> None:
         """Return if that installation's account signed the body.
 
         The installation may have come, or its secrets changed, since it was last read: nobody is told no
         before the ledger was asked.
         """
-        known = self.doorkeeper.known(name)
+        known = self.doorkeeper.known(incoming.installation)
         if known is not None:
             with suppress(BadSignature):
-                return self.kind.verify(known, body, now)
-        asked = self.doorkeeper.asked(name)
+                return self.kind.verify(known, incoming, body, now)
+        asked = self.doorkeeper.asked(incoming.installation)
         if asked is None:
             raise Rejected("unknown_installation", 404, "No installation has the name in this address.")
-        return self.kind.verify(asked, body, now)
+        return self.kind.verify(asked, incoming, body, now)
 
     def _keep(self, arrival: Arrival) -> Told:
         try:
@@ -165,9 +160,9 @@ class Hook:
             )
         )
 
-    def _wiring(self, name: str) -> str:
+    def _wiring(self, incoming: Incoming) -> str:
         """What an operator should know when something quite else came than belongs to this address."""
-        return wrong_wiring(self.kind.path, request.headers, installation=self._known(name))
+        return wrong_wiring(self.kind.path, incoming, installation=self._known(incoming.installation))
 
     def _known(self, name: str) -> str:
         """The name, if it is an installation's: strangers choose no label and no words in our log."""
@@ -176,11 +171,11 @@ class Hook:
         return ""
 
 
-def _verify_webhook(installation: Installation, body: bytes, now: datetime) -> None:
-    verify(request.headers, body, secrets=installation.settings.zendesk.webhook_secrets, now=now)
+def _verify_webhook(installation: Installation, incoming: Incoming, body: bytes, now: datetime) -> None:
+    verify(incoming, body, secrets=installation.settings.zendesk.webhook_secrets, now=now)
 
 
-def _verify_postback(installation: Installation, body: bytes, _now: datetime) -> None:
+def _verify_postback(installation: Installation, _incoming: Incoming, body: bytes, _now: datetime) -> None:
     try:
         verify_postback(body, installation.settings.sailthru)
     except TooManyFields:
