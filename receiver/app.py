@@ -36,7 +36,7 @@ class Receiver(Flask):
     """A delivery that looks as usual goes straight to its hook; all other requests take Flask's way.
 
     Both ways end in the same hook and the same answer. Flask's adds contexts, request and response objects
-    and a search for the route, a sixth of what a delivery costs, and a hook uses none of them.
+    and a search for the route, a sixth of what a delivery cost, and a hook uses none of them.
     """
 
     def __init__(self, hooks: Mapping[str, Hook]) -> None:
