@@ -136,7 +136,10 @@ CATALOGUE = [
     ("401", Sent(more={"CONTENT_LENGTH": "7"})),
     ("401", Sent(more={"HTTP_X_ZENDESK_WEBHOOK_SIGNATURE": "\xff"})),
     ("401", Sent(path="/hooks/acme/sailthru/postbacks", body=b"a=b", headers={"Content-Type": FORM})),
-    ("413", Sent(path="/hooks/acme/sailthru/postbacks", body=b"a=b&" * 9999, headers={"Content-Type": FORM})),
+    (
+        "413",
+        Sent(path="/hooks/acme/sailthru/postbacks", body=b"a=b&" * 10_001, headers={"Content-Type": FORM}),
+    ),
     ("413", Sent(body=b" " * (1024 * 1024 + 1))),
     ("413", Sent(more={"CONTENT_LENGTH": "9" * 30})),
     (
