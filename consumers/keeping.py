@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -18,9 +18,10 @@ from bridge.ledger import customers, dead, events, facts, waits, zendesk_users
 from bridge.ledger.events import APPLIED, DEAD, IGNORED, KEPT, KeptEvent
 from bridge.ledger.waits import Wait
 from bridge.ledger.writing import lock_subjects
+from bridge.owners import AGENT
 from consumers import profile_waits
 from consumers.merging import Merge
-from consumers.patience import PATIENT, Cause, Patience
+from consumers.patience import PATIENT, PROFILE, Cause, Patience
 from consumers.postbacks import Postbacks
 from consumers.projection import END_USER
 from consumers.reading import ACTION, USER, Hint, Meaning
@@ -35,14 +36,31 @@ class Meant:
     meaning: Meaning | None
 
 
+@dataclass
+class Stirred:
+    """For whom there is work that was not there before.
+
+    `kinds` are those of new waits; `owes_zendesk`: facts for it changed; `is_from_agent`: of an action.
+    """
+
+    kinds: set[str] = field(default_factory=set)
+    owes_zendesk: bool = False
+    is_from_agent: bool = False
+
+    def join(self, other: Stirred) -> None:
+        self.kinds |= other.kinds
+        self.owes_zendesk = self.owes_zendesk or other.owes_zendesk
+        self.is_from_agent = self.is_from_agent or other.is_from_agent
+
+
 def keep_events(
     connection: Connection,
     installation_id: int,
     batch: Sequence[Meant],
     now: datetime,
     patience: Patience = PATIENT,
-) -> None:
-    """Keep events of one installation with all that follows from them."""
+) -> Stirred:
+    """Keep events of one installation with all that follows from them; says for whom there is work now."""
     postbacks = Postbacks.of(connection, installation_id, [(one.event, one.meaning) for one in batch])
     others = [meant for meant in batch if meant.event.id not in postbacks.pointed]
     readable = [(meant.event.id, meant.meaning) for meant in others if meant.meaning is not None]
@@ -56,6 +74,8 @@ def keep_events(
     kept = [keeping.kept(meant, skipped) for meant in others] + postbacks.kept()
     events.keep(connection, installation_id, kept, to_micros(now))
     _bury_unreadable(connection, installation_id, batch, to_micros(now))
+    keeping.stirred.is_from_agent = any(meant.event.source == AGENT for meant in batch)
+    return keeping.stirred
 
 
 def keep_reading(
@@ -94,6 +114,7 @@ class _Keeping:
         self.merged = Merge({})
         self.customers: dict[int, Customer] = {}
         self.waits: list[Wait] = []
+        self.stirred = Stirred()
 
     def merge(self, stated: Sequence[Fact]) -> None:
         subjects = {fact.subject for fact in stated}
@@ -178,12 +199,14 @@ class _Keeping:
         profile_waits.note_openings(*key, self.merged.openings, patience, self.now)
         causes = [*causes, *(Cause(one.number, opened=(one.ticket,)) for one in opened)]
         profile_waits.add(*key, causes, patience, self.now)
+        self.stirred.kinds.update((wait.kind for wait in self.waits), (PROFILE for _ in causes))
 
     def store(self, due_at: int, soon: Mapping[int, int] = MappingProxyType({})) -> None:
         """Store the facts, and owe Zendesk from `due_at` on, `soon` for some, what changed for it."""
         facts.store(self.connection, self.installation_id, list(self.merged.written.values()))
         marks = [zendesk_users.Mark(one, soon.get(one, due_at)) for one in self.merged.mirrored]
         zendesk_users.mark_owed(self.connection, self.installation_id, marks, to_micros(self.now))
+        self.stirred.owes_zendesk = bool(marks)
 
     def _owe_sailthru(self) -> None:
         own: dict[str, list[Fact]] = defaultdict(list)

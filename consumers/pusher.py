@@ -52,13 +52,15 @@ class Pusher:
     _unwritten: list[Result] = field(default_factory=list)
     _under_way: int = 0
     _turn: int = 0
+    _is_told: bool = False
     _short_of_quota: dict[int, float] = field(default_factory=dict)
 
     def step(self) -> bool:
         """Write what came back and begin what is due, in one transaction; whether there was anything."""
         known = {one.id: one for one in self.parts.directory.all()}
         ended = self._ended()
-        if not ended and not self._is_anything_due():
+        is_told, self._is_told = self._is_told, False
+        if not ended and not is_told and not self._is_anything_due():
             return False
         with self.parts.ledger.writing() as connection:
             now = to_micros(database_now(connection, self.parts.clock))
@@ -71,6 +73,14 @@ class Pusher:
         self._report(concluded, now)
         report_applied(prepared.applied, now)
         return bool(ended or prepared.jobs or prepared.applied or resent)
+
+    def tell(self) -> None:
+        """Somebody was just kept as owed: there is no need to look first. From any thread.
+
+        In a backlog there is: facts run ahead then, and mostly nobody is due.
+        """
+        self._is_told = not self.is_backlogged()
+        self.wake.set()
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop, then finish the calls under way."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ import structlog
 from bridge.errors import Unavailable
 from bridge.services import Services
 from consumers.desk import Desk
+from consumers.keeping import Stirred
 from consumers.parts import Parts
 from consumers.patience import patience_of
 from consumers.pusher import Pusher
@@ -74,7 +75,8 @@ def consuming(services: Services) -> Consuming:
         services.directory,
         services.broker.consumer(),
         services.clock,
-        kept=_all(desk.wake.set, *wakes),
+        kept=pusher.tell,
+        stirred=partial(_wake_stirred, zendesk_pusher, readers, desk),
         patience=parts.patience,
     )
     pusher.is_backlogged = worker.is_backlogged
@@ -138,6 +140,19 @@ def _repeat(second_tries: SecondTries, stop: threading.Event) -> None:
             second_tries.step()
         except Unavailable:
             continue
+
+
+def _wake_stirred(
+    zendesk_pusher: ZendeskPusher, readers: Sequence[Reader], desk: Desk, stirred: Stirred
+) -> None:
+    """Wake whoever has work now, and nobody else: each looks into the ledger when it wakes."""
+    if stirred.owes_zendesk:
+        zendesk_pusher.wake.set()
+    for reader in readers:
+        if not stirred.kinds.isdisjoint(reader.source.kinds):
+            reader.wake.set()
+    if stirred.is_from_agent:
+        desk.wake.set()
 
 
 def _all(*wakes: Callable[[], None]) -> Callable[[], None]:

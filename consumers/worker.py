@@ -21,7 +21,7 @@ from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.waits import Wait
 from consumers import unreadable
-from consumers.keeping import Meant, keep_events
+from consumers.keeping import Meant, Stirred, keep_events
 from consumers.patience import PATIENT, Patience
 from consumers.reading import meaning
 from consumers.verdicts import MOST_BUGS, wait_s
@@ -38,7 +38,8 @@ LEDGER_PAUSE_S = 1.0
 class Worker:
     """One process's worker; `step` and `run` belong to one thread.
 
-    `kept` is called after each batch, so that the pusher and the reader look at once.
+    `kept` is called after each batch, so that the pusher looks at once. Whoever else has work now is told
+    with `stirred`, after the acknowledgement: one thread runs at a time, and the push comes first.
     """
 
     ledger: Ledger
@@ -46,6 +47,7 @@ class Worker:
     consumer: Consumer
     clock: Clock
     kept: Callable[[], None] = lambda: None
+    stirred: Callable[[Stirred], None] = lambda _stirred: None
     patience: Patience = PATIENT
     pause: Callable[[float], bool] = threading.Event().wait
 
@@ -64,46 +66,49 @@ class Worker:
         """Take what is there, keep it, acknowledge it; how many messages that were."""
         messages = self.consumer.take(wait_s)
         if messages:
-            self._keep_patiently(messages)
+            stirred = self._keep_patiently(messages)
             self.kept()  # whoever pushes need not wait for the acknowledgement
             self.consumer.acknowledge(messages)
+            self.stirred(stirred)
         return len(messages)
 
     def is_backlogged(self) -> bool:
         """Whether more is waiting than was taken."""
         return any(self.consumer.is_backlogged(lane) for lane in LANES)
 
-    def _keep_patiently(self, messages: Sequence[Message]) -> None:
+    def _keep_patiently(self, messages: Sequence[Message]) -> Stirred:
         """While the ledger is away the batch stays in hand: given back, its deliveries would be counted."""
         while True:
             try:
-                self._keep(messages)
+                return self._keep(messages)
             except Unavailable:
                 if self.pause(LEDGER_PAUSE_S):
                     raise
-            else:
-                return
 
-    def _keep(self, messages: Sequence[Message]) -> None:
+    def _keep(self, messages: Sequence[Message]) -> Stirred:
         try:
-            self._keep_together(messages)
+            return self._keep_together(messages)
         except Unavailable:
             raise
         except Exception:  # noqa: BLE001 - one event in the batch is guilty; each is tried alone to find it
+            stirred = Stirred()
             for message in messages:
-                self._keep_alone(message)
+                stirred.join(self._keep_alone(message))
+            return stirred
 
-    def _keep_together(self, messages: Sequence[Message]) -> None:
+    def _keep_together(self, messages: Sequence[Message]) -> Stirred:
+        stirred = Stirred()
         now = self.clock.now()
         batches = self._by_installation(messages)
         with self.ledger.writing() as connection:
             for installation, events in batches:
                 batch = [_meant(event) for event in events]
-                keep_events(connection, installation.id, batch, now, self.patience)
+                stirred.join(keep_events(connection, installation.id, batch, now, self.patience))
         for installation, events in batches:
             for event in events:
                 outcome = "dead" if event.type == "unreadable" else "kept"
                 metrics.count_event(installation.name, type=event.type, outcome=outcome)
+        return stirred
 
     def _by_installation(self, messages: Sequence[Message]) -> list[tuple[Installation, list[Event]]]:
         """The events by installation. Those of one that was removed are nobody's any more."""
@@ -122,9 +127,9 @@ class Worker:
             )
         return installation
 
-    def _keep_alone(self, message: Message) -> None:
+    def _keep_alone(self, message: Message) -> Stirred:
         try:
-            self._keep_together([message])
+            return self._keep_together([message])
         except Unavailable:
             raise
         except Unreadable as error:
@@ -132,6 +137,7 @@ class Worker:
         except Exception as error:
             log.exception("An event could not be kept.", action="event_failed", outcome="later")
             self._try_later(message, error)
+        return Stirred()
 
     def _try_later(self, message: Message, error: Exception) -> None:
         """An unforeseen error: the event waits in the ledger, body and all, to be tried alone."""
