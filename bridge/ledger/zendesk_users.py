@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, case, func, or_, select, text, update
 
 from bridge.customer import Known
+from bridge.ledger.prepared import Prepared
 from bridge.ledger.tables import zendesk_users
 from bridge.ledger.writing import chunks, upsert
 from bridge.zendesk_user import ZendeskUser
@@ -74,7 +75,7 @@ def mark_owed(connection: Connection, installation_id: int, marks: Sequence[Mark
         }
         for mark in ordered
     ]
-    connection.execute(_MARK, rows)
+    _MARK.run_all(connection, rows)
     _unite_opened(
         connection, installation_id, {mark.zendesk_id: mark.opened for mark in marks if mark.opened}
     )
@@ -262,7 +263,7 @@ _WANTED_ANEW = {
     "owed_at": func.coalesce(zendesk_users.c.owed_at, _MOMENT),
     "due_at": case((zendesk_users.c.not_before > _EARLIER, zendesk_users.c.not_before), else_=_EARLIER),
 }
-_MARK = update(zendesk_users).where(*_IS_THIS_ROW).values(_WANTED_ANEW)
+_MARK = Prepared(update(zendesk_users).where(*_IS_THIS_ROW).values(_WANTED_ANEW))
 _OWE_ALL = update(zendesk_users).where(_IS_THIS_INSTALLATION).values(_WANTED_ANEW)
 
 _HELD = (

@@ -11,11 +11,12 @@ import re
 import socket
 import ssl
 import threading
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import HTTPResponse, IncompleteRead
 from typing import Any, cast
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -141,6 +142,7 @@ class _Host:
         self._lock = threading.Lock()
         self._idle: deque[_Connection] = deque()
         self._is_closed = False
+        weakref.finalize(self, _close_all, self._idle)
         self.name = cast(str, origin.host) + (f":{origin.port}" if origin.port else "")
 
     def lent(self) -> _Connection | None:
@@ -171,9 +173,12 @@ class _Host:
     def close(self) -> None:
         with self._lock:
             self._is_closed = True
-            idle, self._idle = self._idle, deque()
-        for connection in idle:
-            connection.close()
+        _close_all(self._idle)
+
+
+def _close_all(idle: deque[_Connection]) -> None:
+    while idle:
+        idle.pop().close()
 
 
 class _TimedReader(io.RawIOBase):
@@ -293,6 +298,3 @@ def _body(response: HTTPResponse, headers: Mapping[str, str], largest: int) -> b
     if len(body) <= largest and response.length:
         raise IncompleteRead(b"", response.length)  # the connection ended before the reply did
     return body
-
-
-__all__ = ["Connections", "HTTPException", "Reply"]
