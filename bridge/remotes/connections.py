@@ -47,10 +47,13 @@ class Reply:
 
 
 class Connections:
-    """Kept-alive connections to any number of hosts, for any number of threads, over one TLS context."""
+    """Kept-alive connections to any number of hosts, for any number of threads, over one TLS context.
 
-    def __init__(self) -> None:
-        self._context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+    `authorities` is the file with the certificates that may vouch for others.
+    """
+
+    def __init__(self, authorities: str = DEFAULT_CA_BUNDLE_PATH) -> None:
+        self._context = ssl.create_default_context(cafile=authorities)
         self._lock = threading.Lock()
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from consumers.keeping import Stirred
 from tests.scenarios.conftest import Open
 from tests.scenarios.story import Story
 
@@ -103,3 +104,18 @@ def test_our_own_write_told_back_is_no_news(story: Story) -> None:
     story.later(60)
     assert story.calls() == (0, 0, 0)
     assert story.outcomes("user.tags_changed") == [("applied", "")]
+
+
+def test_an_ordinary_event_wakes_only_those_for_whom_there_is_work(story: Story) -> None:
+    stirred: list[Stirred] = []
+    story.world.processes[0].worker.stirred = stirred.append
+    ann = story.person("ann@example.com")
+    assert {"user", "tickets"} <= stirred[0].kinds  # first sights are for the reader
+    story.clock.move(60)
+    stirred.clear()
+    story.zendesk.add_tags(ann.id, ["vip"])
+    story.hear()
+    assert stirred == [Stirred()]  # the pusher alone
+    story.zendesk.create_ticket(ann.id)
+    story.hear()
+    assert stirred[-1] == Stirred({"profile"}, owes_zendesk=True)

@@ -21,6 +21,7 @@ from bridge.ledger import passes
 from bridge.services import Services, build, require_ready
 from bridge.settings import load_settings
 from consumers.clock import timepiece
+from consumers.keeping import Stirred
 from consumers.last_tries import LastTries
 from consumers.running import consuming, run
 from consumers.worker import Worker
@@ -32,11 +33,11 @@ POISON = b"arsenic"
 class PoisonedWorker(Worker):
     """Dies of it as soon as it works on it, and says before what it had in hand."""
 
-    def _keep(self, messages: Sequence[Message]) -> None:
+    def _keep(self, messages: Sequence[Message]) -> Stirred:
         for message in messages:
             structlog.get_logger().info("Taken.", action="taken", event_id=from_bytes(message.body).id)
         _die_of(messages)
-        super()._keep(messages)
+        return super()._keep(messages)
 
 
 class PoisonedTries(LastTries):
