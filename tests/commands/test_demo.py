@@ -26,7 +26,7 @@ STARTS_WITHIN_S = 60.0
 PLAYS_WITHIN_S = 115.0
 ENDS_WITHIN_S = 30.0
 
-pytestmark = [pytest.mark.system, pytest.mark.slow]
+pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from sandbox.zendesk import Zendesk
 from tests.consumers.world import START, ManualClock, World
 from tests.properties.brittle import BrittleConsumer, BrittleLedger, BrittleRemotes, Killed, Steps
 
-pytestmark = pytest.mark.slow
+# Minutes of steps, each with a bridge of its own; on a busy machine many of them.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 
 
 @dataclass(frozen=True)

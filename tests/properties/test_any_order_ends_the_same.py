@@ -20,7 +20,7 @@ from schemas.event import Event
 from tests.consumers.world import ManualClock, World
 from tests.properties.histories import PEOPLE, Account, Deed, histories
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 
 
 class Play:
