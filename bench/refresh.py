@@ -151,7 +151,8 @@ class _Day:
             }
             for number in self.numbers
         ]
-        sids = [{"whom": number, "new": sid} for number, sid in zip(self.numbers, self.sids, strict=True)]
+        pairs = zip(self.numbers, self.sids, strict=True)
+        sids = [{"of": installation.id, "whom": number, "new": sid} for number, sid in pairs]
         with ledger.writing() as connection:
             connection.execute(_GIVE_SID, sids)
             connection.execute(tables.zendesk_users.insert(), rows)
@@ -226,7 +227,10 @@ class _Day:
 
 _GIVE_SID = (
     update(tables.customers)
-    .where(tables.customers.c.zendesk_id == bindparam("whom"))
+    .where(
+        tables.customers.c.installation_id == bindparam("of"),
+        tables.customers.c.zendesk_id == bindparam("whom"),
+    )
     .values(sid=bindparam("new"))
 )
 
