@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Engine, bindparam, event, update
 
 from bench.customers import address, link
 from bench.product import scratch
@@ -94,6 +94,7 @@ def measure(customers: int) -> Found:
         box = stack.enter_context(Sandbox.start(now=clock.now))
         world = World.make(folder, box, clock, zendesk_share=0.5, sailthru_share=0.6)
         stack.callback(world.ledger.engine.dispose)
+        _spare_the_disk(world.ledger.engine)
         say(f"making {customers} customers")
         day = _Day(world)
         day.settle_down(customers)
@@ -235,6 +236,16 @@ _GIVE_SID = (
 )
 
 
+def _spare_the_disk(engine: Engine) -> None:
+    """Calls are counted here, not milliseconds: the ledger does not wait for the disk."""
+
+    def spare(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(engine, "connect", spare)
+    engine.dispose()
+
+
 def _score(score: int) -> dict[str, Any]:
     return {"customer_value_score": score}
 
@@ -276,7 +287,8 @@ def _report(found: Found) -> Report:
         ],
         remarks=[
             f"the day is simulated, on a clock moved by {STEP_S:.0f} s at a time, and took"
-            f" {found.took_s:.0f} s; the parts, the ledger (SQLite) and HTTP to the stand-ins are real",
+            f" {found.took_s:.0f} s; the parts, the ledger (SQLite, without waiting for the disk) and HTTP to"
+            " the stand-ins are real",
             f"one customer in {CHANGED_EVERY} changed before its turn, one in {TAGGED_EVERY} crossed the"
             f" boundary; the last one was done {found.last_s / 3600:.1f} h after the day began",
             "the quotas are 18,000 and 700 calls a minute, of which the installation may use 0.6 and 0.5",

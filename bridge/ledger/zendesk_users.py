@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, case, func, or_, select, text, update
+from sqlalchemy import Connection, Row, bindparam, update
 
 from bridge.customer import Known
-from bridge.ledger.prepared import Prepared
+from bridge.ledger import zendesk_user_statements as sql
 from bridge.ledger.tables import zendesk_users
 from bridge.ledger.writing import chunks, upsert
 from bridge.zendesk_user import ZendeskUser
 
-# Written out: the databases use the partial index only for the very condition it was made with.
-IS_OWED = text("owed")
-
+IS_OWED = sql.IS_OWED
+TOGETHER = sql.TOGETHER
 HOLD = 86_400 * 1_000_000  # how long a change waits for others to go along with; microseconds
-TOGETHER = 100  # users in one call
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def mark_owed(connection: Connection, installation_id: int, marks: Sequence[Mark
         }
         for mark in ordered
     ]
-    _MARK.run_all(connection, rows)
+    sql.MARK.run_all(connection, rows)
     _unite_opened(
         connection, installation_id, {mark.zendesk_id: mark.opened for mark in marks if mark.opened}
     )
@@ -86,10 +84,10 @@ def mark_owed(connection: Connection, installation_id: int, marks: Sequence[Mark
 def gather(connection: Connection, installation_id: int, now: int) -> bool:
     """When a hundred are held, the oldest hundred come due together; whether they did."""
     asked = {"of": installation_id, "moment": now}
-    held = list(connection.scalars(_HELD, asked))
+    held = list(connection.scalars(sql.HELD, asked))
     if len(held) < TOGETHER:
         return False
-    connection.execute(_HASTEN, {**asked, "some": held})
+    connection.execute(sql.HASTEN, {**asked, "some": held})
     return True
 
 
@@ -99,25 +97,25 @@ def locked(
     """These rows, held until the transaction ends, in key order. Unknown ones are left out."""
     found: dict[int, ZendeskUser] = {}
     for some in chunks(zendesk_ids):
-        rows = connection.execute(_LOCKED, {"of": installation_id, "some": some})
+        rows = connection.execute(sql.LOCKED, {"of": installation_id, "some": some})
         found.update((row.zendesk_id, _user(row)) for row in rows)
     return found
 
 
 def one(connection: Connection, installation_id: int, zendesk_id: int) -> ZendeskUser | None:
     """One row as it stands."""
-    row = connection.execute(_ONE, {"of": installation_id, "whom": zendesk_id}).first()
+    row = connection.execute(sql.ONE, {"of": installation_id, "whom": zendesk_id}).first()
     return None if row is None else _user(row)
 
 
 def installations_owed(connection: Connection) -> list[int]:
     """The installations that owe Zendesk something, in order."""
-    return list(connection.scalars(_INSTALLATIONS_OWED))
+    return list(connection.scalars(sql.INSTALLATIONS_OWED))
 
 
 def is_any_due(connection: Connection, now: int) -> bool:
     """Whether `claimable` would find anybody, in any installation: asked without keeping writers waiting."""
-    return bool(connection.scalar(_IS_ANY_DUE, {"now": now}))
+    return bool(connection.scalar(sql.IS_ANY_DUE, {"now": now}))
 
 
 def claimable(connection: Connection, installation_id: int, now: int, *, limit: int) -> list[ZendeskUser]:
@@ -126,10 +124,10 @@ def claimable(connection: Connection, installation_id: int, now: int, *, limit: 
     When one of them was held all its time, the others that are held go along.
     """
     asked = {"of": installation_id, "moment": now, "up_to": limit}
-    due = [_user(row) for row in connection.execute(_CLAIMABLE, asked)]
+    due = [_user(row) for row in connection.execute(sql.CLAIMABLE, asked)]
     if len(due) < limit and any(was_held(user) for user in due):
         rest = {**asked, "up_to": limit - len(due)}
-        due += [_user(row) for row in connection.execute(_GOING_ALONG, rest)]
+        due += [_user(row) for row in connection.execute(sql.GOING_ALONG, rest)]
     return due
 
 
@@ -140,7 +138,7 @@ def was_held(user: ZendeskUser) -> bool:
 
 def next_due(connection: Connection) -> int | None:
     """When the next push is due or its lease ends; None when nobody is owed anything."""
-    micros: int | None = connection.scalar(_NEXT_DUE)
+    micros: int | None = connection.scalar(sql.NEXT_DUE)
     return micros
 
 
@@ -149,19 +147,19 @@ def save(connection: Connection, changed: Sequence[ZendeskUser]) -> None:
     if not changed:
         return
     rows = [_row(user) for user in sorted(changed, key=lambda one: (one.installation_id, one.zendesk_id))]
-    connection.execute(_SAVE, rows)
+    connection.execute(sql.SAVE, rows)
 
 
 def forgive(connection: Connection, installation_id: int, now: int) -> None:
     """Failures so far were Zendesk's: whoever is owed is tried now, and nobody has failed for long."""
     asked = {"of": installation_id, "moment": now}
-    connection.execute(_HASTEN_FAILING, asked)
-    connection.execute(_FORGIVE, asked)
+    connection.execute(sql.HASTEN_FAILING, asked)
+    connection.execute(sql.FORGIVE, asked)
 
 
 def owe_all(connection: Connection, installation_id: int, now: int) -> None:
     """What every linked customer should have in Zendesk changed; nobody hurries."""
-    connection.execute(_OWE_ALL, {"of": installation_id, "moment": now, "new_due": now + HOLD})
+    connection.execute(sql.OWE_ALL, {"of": installation_id, "moment": now, "new_due": now + HOLD})
     gather(connection, installation_id, now)
 
 
@@ -180,7 +178,7 @@ def due_for_refresh(
 ) -> list[ZendeskUser]:
     """Rows of one installation whose profile is to be read again, the longest due first, held."""
     asked = {"of": installation_id, "moment": now, "up_to": limit}
-    return [_user(row) for row in connection.execute(_FOR_REFRESH, asked)]
+    return [_user(row) for row in connection.execute(sql.FOR_REFRESH, asked)]
 
 
 def set_refresh(connection: Connection, installation_id: int, refresh_at: Mapping[int, int | None]) -> None:
@@ -190,7 +188,7 @@ def set_refresh(connection: Connection, installation_id: int, refresh_at: Mappin
 
 def tallies(connection: Connection) -> dict[int, Tally]:
     """By installation: how many linked customers are refreshed by the clock."""
-    return {row.of: Tally(row.linked, row.with_open) for row in connection.execute(_TALLIES)}
+    return {row.of: Tally(row.linked, row.with_open) for row in connection.execute(sql.TALLIES)}
 
 
 def _unite_opened(connection: Connection, installation_id: int, opened: Mapping[int, Sequence[int]]) -> None:
@@ -216,140 +214,21 @@ def _update_each(connection: Connection, installation_id: int, column: str, new:
         connection.execute(_set_one(column), rows)
 
 
-_OWING = """
-    WITH RECURSIVE owing(id) AS (
-        SELECT min(installation_id) FROM zendesk_users WHERE owed
-        UNION ALL
-        SELECT (SELECT min(installation_id) FROM zendesk_users WHERE owed AND installation_id > owing.id)
-        FROM owing WHERE owing.id IS NOT NULL
-    )
-    """
-_INSTALLATIONS_OWED = text(f"{_OWING} SELECT id FROM owing WHERE id IS NOT NULL")  # noqa: S608 - our own text
-_IS_ANY_DUE = text(
-    f"""
-    {_OWING}
-    SELECT EXISTS (
-        SELECT 1 FROM owing JOIN zendesk_users ON zendesk_users.installation_id = owing.id
-        WHERE owed AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
-    )
-    """  # noqa: S608
-)
-
-_COLUMNS = tuple(field.name for field in fields(ZendeskUser))
-# In the order of `ZendeskUser`: a row's values by name cost as much as the query itself.
-_AS_USER = tuple(zendesk_users.c[name] for name in _COLUMNS)
-_KNOWN, _OPENED = _COLUMNS.index("known"), _COLUMNS.index("opened")
-
-_IS_THIS_INSTALLATION = zendesk_users.c.installation_id == bindparam("of")
-_IS_THIS_ROW = (
-    zendesk_users.c.installation_id == bindparam("key_installation"),
-    zendesk_users.c.zendesk_id == bindparam("key_user"),
-)
-_MOMENT = bindparam("moment", type_=BigInteger)
-_IS_FREE = or_(zendesk_users.c.lease_until.is_(None), zendesk_users.c.lease_until <= _MOMENT)
-_IS_HELD = (
-    IS_OWED,
-    _IS_THIS_INSTALLATION,
-    zendesk_users.c.due_at > _MOMENT,
-    zendesk_users.c.not_before <= _MOMENT,
-    _IS_FREE,
-)
-
-_NEW_DUE = bindparam("new_due", type_=BigInteger)
-_EARLIER = case((and_(IS_OWED, zendesk_users.c.due_at < _NEW_DUE), zendesk_users.c.due_at), else_=_NEW_DUE)
-_WANTED_ANEW = {
-    "wanted": zendesk_users.c.wanted + 1,
-    "owed": True,
-    "owed_at": func.coalesce(zendesk_users.c.owed_at, _MOMENT),
-    "due_at": case((zendesk_users.c.not_before > _EARLIER, zendesk_users.c.not_before), else_=_EARLIER),
-}
-_MARK = Prepared(update(zendesk_users).where(*_IS_THIS_ROW).values(_WANTED_ANEW))
-_OWE_ALL = update(zendesk_users).where(_IS_THIS_INSTALLATION).values(_WANTED_ANEW)
-
-_HELD = (
-    select(zendesk_users.c.zendesk_id)
-    .where(*_IS_HELD)
-    .order_by(zendesk_users.c.due_at, zendesk_users.c.zendesk_id)
-    .limit(TOGETHER)
-)
-_HASTEN = (
-    update(zendesk_users)
-    .where(_IS_THIS_INSTALLATION, zendesk_users.c.zendesk_id.in_(bindparam("some", expanding=True)))
-    .values(due_at=_MOMENT)
-)
-
-_ONE = select(*_AS_USER).where(_IS_THIS_INSTALLATION, zendesk_users.c.zendesk_id == bindparam("whom"))
-_LOCKED = (
-    select(*_AS_USER)
-    .where(_IS_THIS_INSTALLATION, zendesk_users.c.zendesk_id.in_(bindparam("some", expanding=True)))
-    .order_by(zendesk_users.c.zendesk_id)
-    .with_for_update()
-)
-_CLAIMABLE = (
-    select(*_AS_USER)
-    .where(IS_OWED, _IS_THIS_INSTALLATION, zendesk_users.c.due_at <= _MOMENT, _IS_FREE)
-    .order_by(zendesk_users.c.due_at)
-    .limit(bindparam("up_to"))
-    .with_for_update(skip_locked=True)
-)
-_GOING_ALONG = (
-    select(*_AS_USER)
-    .where(*_IS_HELD)
-    .order_by(zendesk_users.c.due_at)
-    .limit(bindparam("up_to"))
-    .with_for_update(skip_locked=True)
-)
-_NEXT_DUE = select(
-    func.min(
-        case(
-            (zendesk_users.c.lease_until > zendesk_users.c.due_at, zendesk_users.c.lease_until),
-            else_=zendesk_users.c.due_at,
-        )
-    )
-).where(IS_OWED)
-
-_IS_FAILING = (_IS_THIS_INSTALLATION, zendesk_users.c.failing_since.is_not(None))
-_HASTEN_FAILING = update(zendesk_users).where(IS_OWED, *_IS_FAILING).values(due_at=_MOMENT, not_before=0)
-_FORGIVE = update(zendesk_users).where(*_IS_FAILING).values(failures=0, failing_since=None)
-
-_FOR_REFRESH = (
-    select(*_AS_USER)
-    .where(_IS_THIS_INSTALLATION, zendesk_users.c.refresh_at <= _MOMENT)
-    .order_by(zendesk_users.c.refresh_at)
-    .limit(bindparam("up_to"))
-    .with_for_update(skip_locked=True)
-)
-_TALLIES = (
-    select(
-        zendesk_users.c.installation_id.label("of"),
-        func.count().label("linked"),
-        func.count().filter(zendesk_users.c.has_open).label("with_open"),
-    )
-    .where(zendesk_users.c.refresh_at.is_not(None))
-    .group_by(zendesk_users.c.installation_id)
-)
-_SAVE = (
-    update(zendesk_users)
-    .where(*_IS_THIS_ROW)
-    .values({name: bindparam(name) for name in _COLUMNS if name not in ("installation_id", "zendesk_id")})
-)
-
-
 @cache
 def _set_one(column: str) -> Any:
-    return update(zendesk_users).where(*_IS_THIS_ROW).values({column: bindparam("new")})
+    return update(zendesk_users).where(*sql.IS_THIS_ROW).values({column: bindparam("new")})
 
 
 def _user(row: Row[Any]) -> ZendeskUser:
     values = list(row)
-    known = json.loads(values[_KNOWN])
-    values[_KNOWN] = {name: Known(digest, at) for name, (digest, at) in known.items()}
-    values[_OPENED] = tuple(json.loads(values[_OPENED]))
+    known = json.loads(values[sql.KNOWN])
+    values[sql.KNOWN] = {name: Known(digest, at) for name, (digest, at) in known.items()}
+    values[sql.OPENED] = tuple(json.loads(values[sql.OPENED]))
     return ZendeskUser(*values)
 
 
 def _row(user: ZendeskUser) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(user, name) for name in _COLUMNS}
+    values: dict[str, Any] = {name: getattr(user, name) for name in sql.COLUMNS}
     known = {name: [one.digest, one.at] for name, one in user.known.items()}
     values["known"] = json.dumps(known, separators=(",", ":"))
     values["opened"] = json.dumps(user.opened)
