@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.ledger import installations
 from bridge.queues import LaneState, lane_states
@@ -66,3 +69,28 @@ def test_one_installation_whose_zendesk_refuses_us_keeps_no_other_waiting(story:
     story.later(30)
     assert fields_of(story, ann.id)["sailthru_engagement"] == "active"
     assert ("PUT", f"users/{ann.id}") in written(story)
+
+
+def test_a_process_that_is_told_to_stop_finishes_its_call_and_begins_no_other(story: Story) -> None:
+    make_fields(story)
+    ann, ben = (story.person(f"{name}@example.com") for name in ("ann", "ben"))
+    story.later(60)
+    story.forget()
+    held = story.zendesk.hold("PUT", f"/api/v2/users/{ann.id}")
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        pusher = story.world.add_process(pool=pool).zendesk_pusher
+        know(story, ann.id, engagement="active")
+        running = threading.Thread(target=pusher.run, args=(stop,))
+        running.start()
+        held.wait_arrived()
+        stop.set()
+        know(story, ben.id, engagement="active")
+        pusher.wake.set()
+        held.release()
+        running.join(10)
+    assert not running.is_alive()
+    assert written(story) == [("PUT", f"users/{ann.id}")]
+    assert row(story, ann.id).lease_until is None
+    assert not row(story, ann.id).owed
+    assert row(story, ben.id).owed
