@@ -94,7 +94,7 @@ def _keep(asked: Asked, wait: Wait, reading: Reading) -> None:
             waits.put_off(connection, wait, now)  # it changed hands meanwhile
             return
         _keep_facts(connection, asked, wait, reading)
-        _note_address(connection, customer, reading, to_micros(now))
+        _note_address(connection, asked, customer, reading)
         applied = _answer(connection, asked, wait, reading)
         waits.go_on(connection, wait, lambda standing: _next(standing, wait, reading, asked))
     report_applied([(asked.installation, event) for event in applied], to_micros(now))
@@ -127,13 +127,19 @@ def _keep_facts(connection: Connection, asked: Asked, wait: Wait, reading: Readi
     zendesk_users.mark_owed(connection, installation.id, marks, to_micros(now))
 
 
-def _note_address(connection: Connection, customer: Customer, reading: Reading, now: int) -> None:
-    """Somebody moved the profile in Sailthru: the address is Zendesk's to say, so it is owed anew."""
-    shown, known = reading.profile.email, customer.known_address()
-    if not reading.is_settled or customer.lease_until is not None or not shown or known in (None, shown):
+def _note_address(connection: Connection, asked: Asked, customer: Customer, reading: Reading) -> None:
+    """Somebody moved the profile in Sailthru: the address is Zendesk's to say, so it is owed anew.
+
+    Right after our own move an old answer would look the same, and each push would cause the next.
+    """
+    shown, known = reading.profile.email, customer.known.get(EMAIL)
+    if known is None or not known.digest or not shown or known.digest == shown:
         return
-    moved = replace(customer, known={**customer.known, EMAIL: Known(shown, now)})
-    customers.save(connection, [replace(moved, owed=True, due_at=max(now, customer.not_before))])
+    is_old = known.at <= to_micros(reading.sent_at - asked.parts.patience.most)
+    if reading.is_settled and is_old and customer.lease_until is None:
+        now = to_micros(asked.parts.clock.now())
+        moved = replace(customer, known={**customer.known, EMAIL: Known(shown, now)})
+        customers.save(connection, [replace(moved, owed=True, due_at=max(now, customer.not_before))])
 
 
 def _answer(connection: Connection, asked: Asked, wait: Wait, reading: Reading) -> list[AppliedEvent]:

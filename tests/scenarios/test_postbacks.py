@@ -53,7 +53,7 @@ def test_every_postback_has_the_profile_read_once_after_it_settled(story: Story,
 def test_only_documented_fields_are_asked_for_and_smart_lists_only_where_the_score_comes_from_them(
     open_story: Open,
 ) -> None:
-    usual = {"keys", "vars", "lists", "engagement", "optout_email", "activity", "lifetime"}
+    usual = {"keys", "vars", "lists", "engagement", "optout_email", "activity", "lifetime", "purchases"}
     for source, asked in (
         ("var:customer_value_score", usual),
         ("percentile:pv_30", usual),
