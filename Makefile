@@ -73,7 +73,7 @@ bench-venv: venv ## Install the benchmark's peers into var/bench-venv
 	@[ -x var/bench-venv/bin/python ] || $(PYTHON) -m venv var/bench-venv
 	@var/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 
-# Quarter of an hour; nothing else should run meanwhile. BENCH=ingest measures one number alone.
+# Half an hour and more; nothing else should run meanwhile. BENCH=ingest measures one number alone.
 BENCH ?= ingest latency pushes outage sidebars memory refresh
 bench: bench-venv services ## Measure all numbers of bench/results.md anew (BENCH=ingest: one of them)
 	@missed=""; for name in $(BENCH); do $(BIN)/python -m bench.$$name --keep $(ARGS) || missed="$$missed $$name"; done; \
