@@ -48,7 +48,9 @@ def edit(asked: Asked, action: AgentAction, sid: str) -> None:
     except Exception as error:
         if not _is_given_up(wait, error, now):
             raise
-        action_ends.fail(asked, action, "given_up", f"The bridge tried {wait.tries + 1} times: {error}")
+        # What nobody foresaw may quote the customer: of that only the name is told.
+        words = str(error) if isinstance(error, BridgeError) else type(error).__name__
+        action_ends.fail(asked, action, "given_up", f"The bridge tried {wait.tries + 1} times: {words}")
 
 
 def _is_given_up(wait: Wait, error: Exception, now: datetime) -> bool:
@@ -66,7 +68,7 @@ def _is_still_wanted(asked: Asked, wait: Wait, action: AgentAction) -> bool:
             waits.end(connection, wait)
             return False
         if _is_superseded(connection, action) or (wait.progress.get(SENT) and _was_told(connection, action)):
-            action_ends.end(connection, asked, action, "superseded" if action.state == SAVING else "")
+            action_ends.end(connection, asked, action, "" if action.state == SAVED else "superseded")
             return False
     return True
 
