@@ -1,0 +1,31 @@
+"""The ledger's tables, a module each subject."""
+
+from __future__ import annotations
+
+from bridge.ledger.tables.accounts import directions, installations, mailing_lists, quotas
+from bridge.ledger.tables.customers import customers, facts, zendesk_users
+from bridge.ledger.tables.events import attempts, dead_letters, events, waits
+from bridge.ledger.tables.people import actions, agent_actions, agents
+from bridge.ledger.tables.queues import messages, passes, spool
+from bridge.ledger.tables.shape import metadata
+
+__all__ = [
+    "actions",
+    "agent_actions",
+    "agents",
+    "attempts",
+    "customers",
+    "dead_letters",
+    "directions",
+    "events",
+    "facts",
+    "installations",
+    "mailing_lists",
+    "messages",
+    "metadata",
+    "passes",
+    "quotas",
+    "spool",
+    "waits",
+    "zendesk_users",
+]
