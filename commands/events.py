@@ -8,15 +8,14 @@ import click
 
 from bridge.clock import to_micros
 from bridge.errors import BadSettings
+from bridge.filters import OUTCOMES, SOURCES
 from bridge.ledger import looking
 from bridge.ledger.looking import EventFilter
+from bridge.when import Ago, Then
 from commands.event_rows import DIRECTIONS, print_events, summary
 from commands.opening import installation_id, installation_option, json_option, limit_option, opened
 from commands.output import moment, print_fields, print_json
-from commands.when import Ago, Then, When
-
-OUTCOMES = ("kept", "applied", "ignored", "dead")
-SOURCES = ("webhook", "trigger", "postback", "agent", "reading", "backfill", "reconcile")
+from commands.when import When
 
 
 @click.group()
