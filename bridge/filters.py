@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from typing import Any
 
 from bridge.errors import BadSettings
 from bridge.when import Ago, Then, read_when
@@ -76,7 +77,8 @@ def read_filters(text: str, *, among: Iterable[str] = EVENT_WORDS) -> Filters:
 
     `among` are the words that the list understands. Raises `BadFilter`, naming every fault at once.
     """
-    words, faults, known = {}, [], tuple(among)
+    words: dict[str, Any] = {}
+    faults, known = [], tuple(among)
     for word, value in _pieces(text):
         try:
             words[word] = _value(word, value, known)
@@ -84,7 +86,7 @@ def read_filters(text: str, *, among: Iterable[str] = EVENT_WORDS) -> Filters:
             faults.append(str(error))
     if faults:
         raise BadFilter(faults)
-    return replace(Filters(), **words)
+    return Filters(**words)
 
 
 def _pieces(text: str) -> Iterable[tuple[str, str | None]]:
