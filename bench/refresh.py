@@ -28,16 +28,16 @@ from bench.customers import address, link
 from bench.product import scratch
 from bench.report import Report, Target, publish, say
 from bridge.clock import to_micros
+from bridge.deciding.projection import digest
+from bridge.deciding.to_zendesk.projection import USER_FIELDS, zendesk_user
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.facts import of_customer
 from bridge.ledger import facts, learning, tables
 from bridge.profiles import fields_for
 from bridge.zendesk_user import TAG
 from consumers.profiles import profile_facts
-from consumers.projection import digest
 from consumers.refreshing import Refresh
-from consumers.to_zendesk.projection import USER_FIELDS, zendesk_user
 from consumers.turns import next_turn
-from consumers.way_back import HIGH_VALUE_TAG
 from sandbox import Sandbox
 from sandbox.web.calls import Call
 from tests.consumers.world import ManualClock, World

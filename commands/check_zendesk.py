@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.errors import BridgeError, Refused
 from bridge.ledger import learning
 from bridge.ledger.installations import Installation
@@ -11,8 +13,6 @@ from bridge.remotes.zendesk import Me, Zendesk
 from bridge.services import Services
 from commands.findings import FAULT, OK, WARNING, Finding, refused
 from consumers.to_zendesk.account import learn_fields
-from consumers.to_zendesk.projection import USER_FIELDS
-from consumers.way_back import HIGH_VALUE_TAG
 
 MOST_SKEW_S = 60.0  # a delivery's signature may be 300 s old, and its way takes time too
 STAFF = ("admin", "agent")

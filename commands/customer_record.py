@@ -9,6 +9,10 @@ from sqlalchemy import Connection
 
 from bridge.clock import iso
 from bridge.customer import EMAIL, Customer, Known
+from bridge.deciding.projection import digest, sailthru_profile
+from bridge.deciding.to_zendesk.planning import mark_of
+from bridge.deciding.to_zendesk.projection import why_nothing, zendesk_user
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.facts import TICKET, CustomerFacts, Fact, of_customer
 from bridge.ledger import customers, facts, looking, zendesk_users
 from bridge.ledger.events import TO_SAILTHRU, TO_ZENDESK
@@ -18,10 +22,6 @@ from bridge.owners import OWNERS, owner_of
 from bridge.zendesk_user import TAG, ZendeskUser
 from commands.event_rows import summary
 from commands.output import moment
-from consumers.projection import digest, sailthru_profile
-from consumers.to_zendesk.planning import mark_of
-from consumers.to_zendesk.projection import why_nothing, zendesk_user
-from consumers.way_back import HIGH_VALUE_TAG
 
 SHOWN = 20
 

@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 
 from bridge.agent_action import AgentAction
 from bridge.allowance import Allowance
+from bridge.deciding.reading import ACTION
+from bridge.deciding.steps import SAILTHRU, SAILTHRU_GET, SAILTHRU_POST
 from bridge.ledger import agent_actions, postbacks, waits
 from bridge.ledger.installations import Installation
 from bridge.ledger.postbacks import Linkage
@@ -19,8 +21,6 @@ from consumers.answers import Asked
 from consumers.asking import Asking
 from consumers.consent import CONSENTS
 from consumers.parts import Parts
-from consumers.reading import ACTION
-from consumers.steps import SAILTHRU, SAILTHRU_GET, SAILTHRU_POST
 
 KINDS = (ACTION,)
 

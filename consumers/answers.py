@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from bridge.clock import to_micros
 from bridge.customer import NOT_IN_ZENDESK, Customer
+from bridge.deciding.projection import END_USER
+from bridge.deciding.steps import ZENDESK
 from bridge.facts import ROLE, Fact
 from bridge.ledger import customers, events, learning, waits
 from bridge.ledger.installations import Installation
@@ -19,8 +21,6 @@ from bridge.remotes.zendesk import Zendesk
 from consumers import records
 from consumers.keeping import keep_reading
 from consumers.parts import Parts
-from consumers.projection import END_USER
-from consumers.steps import ZENDESK
 from schemas.zendesk_records import UserRecord
 
 LAGGING = timedelta(seconds=2)

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bridge.clock import from_micros
+from bridge.deciding.steps import SAILTHRU, SAILTHRU_GET
 from bridge.ledger import postbacks, waits
 from bridge.ledger.installations import Installation
 from bridge.ledger.postbacks import Linkage
@@ -18,7 +19,6 @@ from consumers.asking import Asking
 from consumers.parts import Parts
 from consumers.patience import PROFILE, due_at
 from consumers.profile_answers import Sent, ask_profile, end_unlinked
-from consumers.steps import SAILTHRU, SAILTHRU_GET
 
 KINDS = (PROFILE,)
 

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection
 
+from bridge.deciding.steps import ZENDESK
 from bridge.ledger import customers
 from bridge.ledger.installations import Installation
 from bridge.ledger.waits import Wait
@@ -14,7 +15,6 @@ from bridge.remotes.zendesk import MOST_USERS
 from consumers.answers import Asked, Question, ask_ticket, ask_tickets, ask_users
 from consumers.asking import Asking
 from consumers.parts import Parts
-from consumers.steps import ZENDESK
 
 KINDS = ("ticket", "user", "tickets")
 

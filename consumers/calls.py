@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bridge.clock import Clock
+from bridge.deciding.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write
 from bridge.errors import BadCredentials, BridgeError, Refused, TryLater
 from bridge.ledger.installations import Installation
 from bridge.metrics import count_remote_request
 from bridge.remotes.accounts import Remotes
 from bridge.remotes.sailthru import Sailthru
 from consumers.outcomes import Failed, Found, Holder, NotFound, Outcome
-from consumers.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write
 from schemas.sailthru_records import Profile
 
 

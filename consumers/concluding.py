@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 
 from bridge.clock import from_micros
 from bridge.customer import Customer
+from bridge.deciding.planning import Standing, next_step
+from bridge.deciding.steps import AskHolder, Create, LookUp, Rest
 from bridge.facts import CustomerFacts
 from bridge.ledger import attempts, customers, dead, directions, events, facts, learning, waits
 from bridge.ledger.attempts import Finished
@@ -20,11 +22,9 @@ from consumers.failing import lost_lease
 from consumers.linking import Neighbour
 from consumers.outcomes import Failed, Found, Outcome
 from consumers.patience import PATIENT, Patience
-from consumers.planning import Standing, next_step
 from consumers.preparing import Job, apply_rest, resend
 from consumers.settled import Around, Settled
 from consumers.settling import settle
-from consumers.steps import AskHolder, Create, LookUp, Rest
 from consumers.trouble import Trouble
 from consumers.verdicts import Dead, Halt, Later
 from schemas.sailthru_records import Profile

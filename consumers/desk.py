@@ -14,13 +14,13 @@ from sqlalchemy import Connection
 from bridge.agent_action import AgentAction, event_of
 from bridge.clock import to_micros
 from bridge.customer import NO_EMAIL, NO_PROFILE, PROFILE_GONE, TAKEN
+from bridge.deciding.reading import meaning
 from bridge.errors import Unavailable
 from bridge.ledger import agent_actions
 from bridge.ledger.agent_actions import EndedAction
 from bridge.ledger.events import APPLIED
 from consumers.keeping import Meant, keep_events
 from consumers.parts import Parts
-from consumers.reading import meaning
 from schemas.agent_action import SET_HEALTH, SET_SYNC
 
 BUSY_S = 0.1

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bridge.agent_action import FAILED, SAVED, SAVING, AgentAction
 from bridge.clock import to_micros
+from bridge.deciding.steps import SAILTHRU
 from bridge.errors import BridgeError, Refused, SendAgain
 from bridge.ledger import agent_actions, attempts, postbacks, waits
 from bridge.ledger.attempts import Attempt
@@ -16,7 +17,6 @@ from bridge.ledger.waits import Wait
 from consumers import action_ends
 from consumers.answers import Asked
 from consumers.consent import CHANGED, DONE, SEND, edit_of, ruling, same_target
-from consumers.steps import SAILTHRU
 from consumers.verdicts import DAY_S, MOST_BUGS, RESEND_S
 from schemas.agent_action import SET_OPTOUT
 from schemas.sailthru_records import Profile

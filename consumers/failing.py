@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bridge.customer import EMAIL, PUSHING, REFUSED, Conflict, Customer, Known
+from bridge.deciding.steps import Call, Write, sent_keys
 from bridge.errors import Refused
 from consumers import linking
 from consumers.settled import Around, Settled, going_on
-from consumers.steps import Call, Write, sent_keys
 from consumers.verdicts import Dead, Later, verdict
 
 MICROS = 1_000_000

@@ -13,6 +13,9 @@ from sqlalchemy import Connection
 
 from bridge.clock import to_micros
 from bridge.customer import NOT_IN_ZENDESK, STAFF, Customer
+from bridge.deciding.merging import Merge
+from bridge.deciding.projection import END_USER
+from bridge.deciding.reading import ACTION, USER, Hint, Meaning
 from bridge.facts import ADDRESS, ROLE, TICKET, TICKETS, Fact, of_customer
 from bridge.ledger import customers, dead, events, facts, waits, zendesk_users
 from bridge.ledger.events import APPLIED, DEAD, IGNORED, KEPT, KeptEvent
@@ -20,11 +23,8 @@ from bridge.ledger.waits import Wait
 from bridge.ledger.writing import lock_subjects
 from bridge.owners import AGENT
 from consumers import profile_waits
-from consumers.merging import Merge
 from consumers.patience import PATIENT, PROFILE, Cause, Patience
 from consumers.postbacks import Postbacks
-from consumers.projection import END_USER
-from consumers.reading import ACTION, USER, Hint, Meaning
 from schemas.event import Event
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from bridge.broker.contract import Broker, Message
 from bridge.clock import Clock, to_micros
+from bridge.deciding.reading import meaning
 from bridge.directory import Directory
 from bridge.errors import Unavailable
 from bridge.ledger import dead
@@ -15,7 +16,6 @@ from bridge.ledger.ledger import Ledger
 from consumers import unreadable
 from consumers.keeping import Meant, keep_events
 from consumers.patience import PATIENT, Patience
-from consumers.reading import meaning
 from schemas.errors import Unreadable
 from schemas.event import Event, from_bytes
 

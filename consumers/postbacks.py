@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from bridge.deciding.reading import Meaning, ProfileHint
 from bridge.ledger import postbacks
 from bridge.ledger.events import IGNORED, KEPT, KeptEvent
 from consumers.patience import Cause
 from consumers.pointing import Pointed, point
-from consumers.reading import Meaning, ProfileHint
 from schemas.event import Event
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from bridge.clock import from_micros
 from bridge.customer import PUSHING, Customer
+from bridge.deciding.planning import MICROS, Standing, next_step
+from bridge.deciding.steps import Call, Rest, sent_keys
 from bridge.facts import CustomerFacts
 from bridge.ledger import attempts, customers, dead, events, facts, learning, waits
 from bridge.ledger.attempts import Attempt
@@ -20,8 +22,6 @@ from bridge.ledger.quotas import Grant
 from bridge.ledger.waits import Wait
 from bridge.remotes.transport import LONGEST_CALL_S
 from consumers.calls import system_of
-from consumers.planning import MICROS, Standing, next_step
-from consumers.steps import Call, Rest, sent_keys
 from consumers.verdicts import RESEND_S
 
 LEASE_S = LONGEST_CALL_S + 10.0

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bridge.clock import MICROSECOND, to_micros
 from bridge.customer import AT_REST, EMAIL, OK, PUSHING, Customer, Known
+from bridge.deciding.way_back import has_unsolved
 from bridge.facts import SAILTHRU_PREFIX
 from bridge.ledger import customers, events, facts, learning, postbacks, waits, zendesk_users
 from bridge.ledger.events import TO_ZENDESK, AppliedEvent
@@ -23,7 +24,6 @@ from consumers.answers import Asked
 from consumers.keeping import keep_profile
 from consumers.reporting import report_applied
 from consumers.turns import next_turn
-from consumers.way_back import has_unsolved
 from schemas.sailthru_records import Profile
 
 ASK_AGAIN_S = (10.0, 60.0)  # after "not found": a profile just made may not be shown everywhere yet

@@ -9,10 +9,10 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bridge.clock import to_micros
+from bridge.deciding.way_back import Opening
 from bridge.ledger import waits, zendesk_users
 from consumers.patience import Cause, Patience, joined, wait_for
 from consumers.turns import next_turn
-from consumers.way_back import Opening
 
 
 def add(

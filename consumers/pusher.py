@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from bridge.allowance import Allowance
 from bridge.clock import from_micros, to_micros
 from bridge.customer import Customer
+from bridge.deciding.steps import SAILTHRU_POST
 from bridge.errors import Unavailable
 from bridge.ledger import agent_actions, customers, directions, waits
 from bridge.ledger.directions import Direction
@@ -28,7 +29,6 @@ from consumers.concluding import Concluded, Result, conclude
 from consumers.parts import Parts
 from consumers.preparing import Job, Prepared, prepare
 from consumers.reporting import report_applied, report_concluded
-from consumers.steps import SAILTHRU_POST
 
 # While a lane has a backlog, facts run ahead, so that a burst on one customer becomes one push; for so long.
 RUN_AHEAD = timedelta(seconds=8)

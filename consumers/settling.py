@@ -16,15 +16,15 @@ from bridge.customer import (
     Known,
     Link,
 )
+from bridge.deciding.planning import MERGED_INTO, REPLACED
+from bridge.deciding.projection import TICKETS_VAR, digest
+from bridge.deciding.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write, sent_keys
 from consumers import conflicts, linking
 from consumers.conflicts import Ruling
 from consumers.failing import failed
 from consumers.linking import Neighbour
 from consumers.outcomes import Failed, Found, Holder, Outcome
-from consumers.planning import MERGED_INTO, REPLACED
-from consumers.projection import TICKETS_VAR, digest
 from consumers.settled import Around, Settled, going_on
-from consumers.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write, sent_keys
 from consumers.verdicts import MOST_BUGS, wait_s
 from schemas.sailthru_records import Profile
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from bridge.allowance import Allowance
+from bridge.deciding.steps import SAILTHRU, SAILTHRU_GET, ZENDESK
 from bridge.ledger.installations import Installation
 from bridge.ledger.quotas import Grant
 from bridge.ledger.waits import Wait
 from consumers import acting, asking_sailthru, asking_zendesk
 from consumers.asking import Asking
 from consumers.parts import Parts
-from consumers.steps import SAILTHRU, SAILTHRU_GET, ZENDESK
 
 
 @dataclass(frozen=True)

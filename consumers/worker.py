@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from bridge import metrics
 from bridge.broker.contract import LANES, Consumer, Message
 from bridge.clock import Clock, to_micros
+from bridge.deciding.reading import meaning
 from bridge.directory import Directory
 from bridge.errors import Unavailable
 from bridge.ledger import dead, waits
@@ -23,7 +24,6 @@ from bridge.ledger.waits import Wait
 from consumers import unreadable
 from consumers.keeping import Meant, Stirred, keep_events
 from consumers.patience import PATIENT, Patience
-from consumers.reading import meaning
 from consumers.verdicts import MOST_BUGS, wait_s
 from schemas.errors import Unreadable
 from schemas.event import Event, from_bytes

@@ -263,7 +263,7 @@ def test_every_metric_is_explained() -> None:
 
 def test_every_var_has_its_place_in_the_page_for_marketers() -> None:
     page = (DOCS / "marketers.md").read_text()
-    projection = ast.parse((ROOT / "consumers" / "projection.py").read_text())
+    projection = ast.parse((ROOT / "bridge" / "deciding" / "projection.py").read_text())
     sent = {
         node.value
         for node in ast.walk(projection)

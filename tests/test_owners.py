@@ -10,12 +10,12 @@ import pytest
 
 from bridge import facts
 from bridge.customer import EMAIL
+from bridge.deciding.projection import sailthru_profile
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.owners import AGENT, OWNERS, SAILTHRU, ZENDESK, owner_of
-from consumers.projection import sailthru_profile
-from consumers.to_zendesk.projection import USER_FIELDS
-from consumers.way_back import HIGH_VALUE_TAG
 from schemas.installation import Options
-from tests.consumers.test_projection import facts as facts_of
+from tests.bridge.deciding.test_projection import facts as facts_of
 
 PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text()
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
 from bridge.ledger import learning, zendesk_users
 from bridge.ledger.installations import Installation
 from bridge.ledger.learning import ZendeskWays
-from consumers.to_zendesk.projection import USER_FIELDS
 from schemas.zendesk_jobs import UserFieldRecord
 
 OURS = frozenset(field.key for field in USER_FIELDS)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bridge.clock import from_micros
+from bridge.deciding.to_zendesk.steps import Call
 from bridge.errors import BridgeError, Refused, SendAgain
 from bridge.ledger.waits import Wait
 from bridge.remotes.redaction import redact
 from bridge.remotes.zendesk_errors import SYSTEM
 from consumers.to_zendesk.calls import TOGETHER, Bulk, Push
 from consumers.to_zendesk.outcomes import Alone, Done, Failed, Outcome
-from consumers.to_zendesk.steps import Call
 from schemas.zendesk_jobs import JobStatus
 
 JOB = "job"  # the kind of wait

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.clock import Clock
+from bridge.deciding.steps import ZENDESK
+from bridge.deciding.to_zendesk.steps import AskFields, Call, SetFields, TagTicket, TagUser
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.errors import BadCredentials, BridgeError, Refused, TryLater
 from bridge.facts import CustomerFacts
 from bridge.ledger.installations import Installation
@@ -13,10 +16,7 @@ from bridge.metrics import count_remote_request
 from bridge.remotes.accounts import Remotes
 from bridge.remotes.zendesk import Zendesk
 from bridge.zendesk_user import ZendeskUser
-from consumers.steps import ZENDESK
 from consumers.to_zendesk.outcomes import Done, Failed, FieldsRead, JobTold, Outcome
-from consumers.to_zendesk.steps import AskFields, Call, SetFields, TagTicket, TagUser
-from consumers.way_back import HIGH_VALUE_TAG
 
 TOGETHER = "set_fields_of_many"  # the action of a bulk update
 

@@ -9,6 +9,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bridge.clock import from_micros
+from bridge.deciding.steps import ZENDESK
+from bridge.deciding.to_zendesk.planning import Standing, next_step
+from bridge.deciding.to_zendesk.steps import Rest
 from bridge.errors import TryLater
 from bridge.ledger import attempts, dead, directions, events, facts, learning, quotas, waits, zendesk_users
 from bridge.ledger.attempts import Finished
@@ -17,16 +20,13 @@ from bridge.ledger.installations import Installation
 from bridge.ledger.waits import Wait
 from bridge.zendesk_user import ZendeskUser
 from consumers import trouble
-from consumers.steps import ZENDESK
 from consumers.to_zendesk import bulk as bulks
 from consumers.to_zendesk.account import Missing, learn_fields
 from consumers.to_zendesk.bulk import JOB_LEASE_S, Ended
 from consumers.to_zendesk.calls import Bulk, JobLook, Push, Result
 from consumers.to_zendesk.outcomes import Failed, JobTold
-from consumers.to_zendesk.planning import Standing, next_step
 from consumers.to_zendesk.preparing import apply_rest, resend
 from consumers.to_zendesk.settling import Settled, lost_lease, settle
-from consumers.to_zendesk.steps import Rest
 from consumers.trouble import Trouble
 from consumers.verdicts import RATE_LIMITED, Dead, Halt, Later, Verdict, verdict
 from schemas.zendesk_jobs import JobStatus

@@ -10,6 +10,9 @@ from sqlalchemy import Connection
 
 from bridge.allowance import Allowance
 from bridge.clock import Clock, from_micros
+from bridge.deciding.steps import ZENDESK
+from bridge.deciding.to_zendesk.planning import Standing, next_step
+from bridge.deciding.to_zendesk.steps import AskFields, Rest, SetFields, Step
 from bridge.ledger import attempts, dead, events, facts, learning, waits, zendesk_users
 from bridge.ledger.attempts import Attempt
 from bridge.ledger.events import AppliedEvent
@@ -17,11 +20,8 @@ from bridge.ledger.installations import Installation
 from bridge.ledger.waits import Wait
 from bridge.remotes.transport import LONGEST_CALL_S
 from bridge.zendesk_user import ZendeskUser
-from consumers.steps import ZENDESK
 from consumers.to_zendesk.calls import TOGETHER, AnyCall, Bulk, Push
-from consumers.to_zendesk.planning import Standing, next_step
 from consumers.to_zendesk.settling import TOGETHER_TRIES, at_rest
-from consumers.to_zendesk.steps import AskFields, Rest, SetFields, Step
 from consumers.verdicts import RESEND_S
 
 MICROS = 1_000_000

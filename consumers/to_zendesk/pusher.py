@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 
 from bridge.allowance import Allowance
 from bridge.clock import from_micros, to_micros
+from bridge.deciding.steps import ZENDESK
+from bridge.deciding.to_zendesk.steps import AskFields
 from bridge.errors import Unavailable
 from bridge.ledger import directions, waits, zendesk_users
 from bridge.ledger.directions import Direction
@@ -27,13 +29,11 @@ from bridge.ledger.writing import lock_subjects
 from bridge.zendesk_user import ZendeskUser
 from consumers.parts import Parts
 from consumers.reporting import report_applied
-from consumers.steps import ZENDESK
 from consumers.to_zendesk.bulk import JOB
 from consumers.to_zendesk.calls import AnyCall, JobLook, Push, Result, make
 from consumers.to_zendesk.concluding import conclude
 from consumers.to_zendesk.preparing import LEASE_S, LEAST_PAUSE_S, RESEND, Prepared, Preparing
 from consumers.to_zendesk.reporting import report
-from consumers.to_zendesk.steps import AskFields
 
 MOST_CLAIMED = zendesk_users.TOGETHER  # rows of one installation in one step
 MOST_WAITS = 100

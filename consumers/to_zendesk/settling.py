@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bridge.customer import Known
+from bridge.deciding.projection import digest
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
+from bridge.deciding.to_zendesk.steps import TICKET_PREFIX, AskFields, Call, Rest, SetFields, TagTicket
 from bridge.errors import Refused
 from bridge.remotes.zendesk_errors import NotFound
 from bridge.zendesk_user import REFUSED, ZendeskUser
-from consumers.projection import digest
 from consumers.to_zendesk.bulk import Written
 from consumers.to_zendesk.outcomes import Alone, Done, Failed, FieldsRead, Outcome
-from consumers.to_zendesk.projection import USER_FIELDS
-from consumers.to_zendesk.steps import TICKET_PREFIX, AskFields, Call, Rest, SetFields, TagTicket
 from consumers.verdicts import Dead, Later, Verdict, verdict, wait_s
 from schemas.zendesk_jobs import UserFieldRecord
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from consumers.to_zendesk.projection import USER_FIELDS
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
 from sandbox import Sandbox
 from sandbox.moments import system_now
 from tests.commands.conftest import Terminal

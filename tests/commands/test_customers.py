@@ -10,13 +10,13 @@ import pytest
 
 from bridge.clock import iso, to_micros
 from bridge.customer import Known
+from bridge.deciding.projection import digest
 from bridge.facts import ADDRESS, HEALTH, LISTS, OPTOUT, SCORE, SYNC, TICKET, TICKETS, Fact
 from bridge.ledger import customers, events, facts, zendesk_users
 from bridge.ledger.customers import Mark
 from bridge.ledger.events import APPLIED, IGNORED, KeptEvent
 from bridge.ledger.zendesk_users import Mark as WayBack
 from bridge.services import Services
-from consumers.projection import digest
 from tests.commands.conftest import Terminal
 from tests.commands.test_events import SID, event, hint
 

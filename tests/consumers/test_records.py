@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from bridge.deciding.reading import meaning
 from bridge.facts import Fact
 from consumers import records
-from consumers.reading import meaning
 from schemas.zendesk_records import TicketRecord, UserRecord
+from tests.bridge.deciding.test_reading import ticket_event
 from tests.bridge.remotes.still_clock import NOW
-from tests.consumers.test_reading import ticket_event
 
 
 def user(**changed: Any) -> UserRecord:

@@ -9,15 +9,15 @@ import pytest
 
 from bridge.clock import to_micros
 from bridge.customer import EMAIL, REFUSED, Conflict, Customer, Known, Link
+from bridge.deciding.planning import MERGED_INTO, REPLACED
+from bridge.deciding.projection import digest
+from bridge.deciding.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write, sent_keys
 from bridge.errors import BadCredentials, Refused, SendAgain, TryLater
 from consumers.failing import lost_lease
 from consumers.linking import Neighbour
 from consumers.outcomes import Failed, Found, Holder, NotFound, Outcome
-from consumers.planning import MERGED_INTO, REPLACED
-from consumers.projection import digest
 from consumers.settled import Around, Settled
 from consumers.settling import settle
-from consumers.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write, sent_keys
 from consumers.verdicts import MOST_BUGS, Halt
 from tests.bridge.remotes.still_clock import NOW
 from tests.consumers.test_linking import JANE, NEW, profile, somebody

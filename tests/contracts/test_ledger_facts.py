@@ -10,11 +10,11 @@ from threading import Event as Signal
 
 import pytest
 
+from bridge.deciding.merging import Merge
 from bridge.facts import TAGS, TICKET, TICKETS, Fact
 from bridge.ledger import facts
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.writing import lock_subjects
-from consumers.merging import Merge
 from tests.bridge.remotes.still_clock import NOW
 from tests.contracts.side_by_side import together, wait_until_blocked
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
 from bridge.ledger import events, zendesk_users
-from consumers.to_zendesk.projection import USER_FIELDS
 from sandbox import Sandbox
 from tests.consumers.world import START, ManualClock, World
 from tests.properties.brittle import BrittleConsumer, BrittleLedger, BrittleRemotes, Killed, Steps

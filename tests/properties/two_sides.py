@@ -11,8 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from consumers.to_zendesk.projection import USER_FIELDS
-from consumers.way_back import HIGH_VALUE_TAG
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from sandbox import Sandbox
 from sandbox.sailthru import Sailthru
 from schemas.event import Event

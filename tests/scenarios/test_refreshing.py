@@ -8,9 +8,9 @@ import pytest
 
 from bridge import facts
 from bridge.clock import from_micros
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.directory import Directory
 from consumers.refreshing import Refresh
-from consumers.way_back import HIGH_VALUE_TAG
 from tests.scenarios.conftest import Open
 from tests.scenarios.story import Story
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bridge.clock import to_micros
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.facts import (
     ENGAGEMENT,
     LAST_CLICK,
@@ -21,8 +23,6 @@ from bridge.facts import (
 from bridge.ledger import facts, zendesk_users
 from bridge.ledger.zendesk_users import HOLD, Mark
 from bridge.zendesk_user import ZendeskUser
-from consumers.to_zendesk.projection import USER_FIELDS
-from consumers.way_back import HIGH_VALUE_TAG
 from sandbox.web.calls import Call
 from tests.scenarios.story import Story
 

@@ -8,17 +8,17 @@ import pytest
 
 from bridge.clock import to_micros
 from bridge.customer import Known
+from bridge.deciding.projection import digest
+from bridge.deciding.to_zendesk.steps import AskFields, Call, Rest, SetFields, TagTicket, TagUser
 from bridge.errors import BadCredentials, Refused, SendAgain, TryLater
 from bridge.remotes.zendesk_errors import NotFound
 from bridge.zendesk_user import REFUSED, TAG, ZendeskUser
-from consumers.projection import digest
 from consumers.to_zendesk.bulk import Written
 from consumers.to_zendesk.outcomes import Alone, Done, Failed, FieldsRead, JobTold, Outcome
 from consumers.to_zendesk.settling import PACE, TOGETHER_TRIES, Settled, at_rest, lost_lease, settle
-from consumers.to_zendesk.steps import AskFields, Call, Rest, SetFields, TagTicket, TagUser
 from consumers.verdicts import Dead, Halt, Later
 from schemas.zendesk_jobs import JobStatus
-from tests.consumers.to_zendesk.told import AT, NUMBER
+from tests.bridge.deciding.to_zendesk.told import AT, NUMBER
 
 NOW = to_micros(AT)
 SECOND = 1_000_000

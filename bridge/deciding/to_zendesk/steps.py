@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from bridge.deciding.projection import digest
 from bridge.ledger.events import APPLIED
 from bridge.zendesk_user import TAG
-from consumers.projection import digest
 
 TICKET_PREFIX = "ticket/"  # in `ZendeskUser.known`: tickets brought in line with a tag not yet settled
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.clock import to_micros
+from bridge.deciding.way_back import Opening, concerns_zendesk, opening
 from bridge.facts import (
     ADDRESS,
     FORMER_PREFIX,
@@ -20,7 +21,6 @@ from bridge.facts import (
     meet,
     with_earliest,
 )
-from consumers.way_back import Opening, concerns_zendesk, opening
 
 Key = tuple[str, str]
 

@@ -22,14 +22,14 @@ from bridge.customer import (
     Known,
     Link,
 )
+from bridge.deciding.planning import MERGED_INTO, REPLACED, Standing, next_step
+from bridge.deciding.projection import digest, sailthru_profile
+from bridge.deciding.steps import AskHolder, CheckHolder, Create, LookUp, ReadBack, Rest, Write
 from bridge.facts import CustomerFacts
 from bridge.ledger.events import APPLIED, IGNORED
-from consumers.planning import MERGED_INTO, REPLACED, Standing, next_step
-from consumers.projection import digest, sailthru_profile
-from consumers.steps import AskHolder, CheckHolder, Create, LookUp, ReadBack, Rest, Write
+from tests.bridge.deciding.test_projection import facts, ticket
 from tests.bridge.installing import acme
 from tests.bridge.remotes.still_clock import NOW
-from tests.consumers.test_projection import facts, ticket
 
 T = to_micros(NOW)
 SECOND = 1_000_000

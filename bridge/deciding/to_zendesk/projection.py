@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.deciding.projection import is_customer
+from bridge.deciding.way_back import SOLVED
 from bridge.facts import (
     ENGAGEMENT,
     LAST_CLICK,
@@ -18,8 +20,6 @@ from bridge.facts import (
     SYNC,
     CustomerFacts,
 )
-from consumers.projection import is_customer
-from consumers.way_back import SOLVED
 from schemas.installation import Options
 
 LONGEST_TEXT = 65_000  # of a text of several lines; Zendesk takes no more than 65,535

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bridge import facts
+from bridge.deciding.merging import Merge
+from bridge.deciding.way_back import Opening, has_unsolved
 from bridge.facts import Fact
-from consumers.merging import Merge
-from consumers.way_back import Opening, has_unsolved
 from tests.bridge.remotes.still_clock import NOW
 
 

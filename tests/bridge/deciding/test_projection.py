@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bridge.deciding.projection import digest, is_synced, sailthru_profile
 from bridge.facts import TICKET, CustomerFacts, of_customer
-from consumers.projection import digest, is_synced, sailthru_profile
 from schemas.installation import Options
 from tests.bridge.test_facts import fact
 

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bridge.deciding.merging import Merge
 from bridge.facts import TAGS, TICKET, TICKETS, CustomerFacts, Fact, Origin, is_tie, of_customer
-from consumers.merging import Merge
 from tests.bridge.test_facts import after, fact
 
 SECONDS = st.sampled_from([0, 1, 2, 3, 5, 8])

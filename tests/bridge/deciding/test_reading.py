@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.clock import to_micros
-from consumers.reading import Hint, Meaning, meaning
+from bridge.deciding.reading import Hint, Meaning, meaning
 from schemas.event import Event
 from tests.bridge.remotes.still_clock import NOW
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from consumers.to_zendesk.projection import LONGEST_TEXT, open_tickets, why_nothing, zendesk_user
+from bridge.deciding.to_zendesk.projection import LONGEST_TEXT, open_tickets, why_nothing, zendesk_user
 from schemas.installation import Options
-from tests.consumers.to_zendesk.told import facts_of
+from tests.bridge.deciding.to_zendesk.told import facts_of
 
 OPTIONS = Options()
 

@@ -9,19 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.facts import CustomerFacts
-from bridge.ledger.events import DEAD, IGNORED
-from bridge.ledger.learning import ZendeskWays
-from bridge.zendesk_user import REFUSED, TAG, ZendeskUser
-from consumers.projection import digest
-from consumers.to_zendesk.projection import (
+from bridge.deciding.projection import digest
+from bridge.deciding.to_zendesk.projection import (
     WantedUser,
     open_tickets,
     why_nothing,
     zendesk_user,
 )
-from consumers.to_zendesk.steps import TICKET_PREFIX, AskFields, Rest, SetFields, Step, TagTicket, TagUser
-from consumers.way_back import HIGH_VALUE_TAG
+from bridge.deciding.to_zendesk.steps import (
+    TICKET_PREFIX,
+    AskFields,
+    Rest,
+    SetFields,
+    Step,
+    TagTicket,
+    TagUser,
+)
+from bridge.deciding.way_back import HIGH_VALUE_TAG
+from bridge.facts import CustomerFacts
+from bridge.ledger.events import DEAD, IGNORED
+from bridge.ledger.learning import ZendeskWays
+from bridge.zendesk_user import REFUSED, TAG, ZendeskUser
 from schemas.installation import Options
 
 FIELDS_AGAIN = 86_400 * 1_000_000  # how long the list of the account's fields holds; microseconds

@@ -8,16 +8,16 @@ import pytest
 
 from bridge.clock import to_micros
 from bridge.customer import Known
+from bridge.deciding.projection import digest
+from bridge.deciding.to_zendesk.planning import FIELDS_AGAIN, Standing, next_step
+from bridge.deciding.to_zendesk.steps import AskFields, Rest, SetFields, Step, TagTicket, TagUser
+from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.facts import CustomerFacts
 from bridge.ledger.events import APPLIED, DEAD, IGNORED
 from bridge.ledger.learning import ZendeskWays
 from bridge.zendesk_user import REFUSED, TAG, ZendeskUser
-from consumers.projection import digest
-from consumers.to_zendesk.planning import FIELDS_AGAIN, Standing, next_step
-from consumers.to_zendesk.steps import AskFields, Rest, SetFields, Step, TagTicket, TagUser
-from consumers.way_back import HIGH_VALUE_TAG
 from schemas.installation import Options
-from tests.consumers.to_zendesk.told import AT, NUMBER, facts_of
+from tests.bridge.deciding.to_zendesk.told import AT, NUMBER, facts_of
 
 NOW = to_micros(AT)
 ALL = {"sailthru_optout": 0, "sailthru_engagement": 0, "sailthru_value_score": 0}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bridge.customer import EMAIL, Link
+from bridge.deciding.projection import TICKETS_VAR
 from bridge.ledger.events import APPLIED
-from consumers.projection import TICKETS_VAR
 
 SAILTHRU_GET = "sailthru.user.get"
 SAILTHRU_POST = "sailthru.user.post"

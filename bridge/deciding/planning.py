@@ -18,10 +18,10 @@ from bridge.customer import (
     Conflict,
     Customer,
 )
+from bridge.deciding.projection import TICKETS_VAR, digest, is_customer, is_synced, sailthru_profile
+from bridge.deciding.steps import AskHolder, CheckHolder, Create, LookUp, ReadBack, Rest, Step, Write
 from bridge.facts import FORMER_PREFIX, SYNC, CustomerFacts
 from bridge.ledger.events import IGNORED
-from consumers.projection import TICKETS_VAR, digest, is_customer, is_synced, sailthru_profile
-from consumers.steps import AskHolder, CheckHolder, Create, LookUp, ReadBack, Rest, Step, Write
 from schemas.installation import InstallationSettings
 
 DAY_S = 86_400.0
