@@ -97,6 +97,7 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
             Pass("refresh", REFRESH_EVERY_S, refresh.step),
             Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
             Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),
+            Pass("sessions", RETENTION_EVERY_S, lambda: retention.forget_sessions(services.ledger)),
             Pass("removed", RETENTION_EVERY_S, lambda: retention.clear_removed(services.ledger)),
         ],
         holder,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from receiver import answers
+from receiver.console import routes as console
 from receiver.health import health_pages
 from receiver.hooks import LARGEST_BODY, Hook, hooks
 from receiver.incoming import Incoming
@@ -29,6 +30,7 @@ def create_app(parts: Parts) -> Receiver:
     app.register_blueprint(health_pages(parts))
     app.register_blueprint(metrics_page(parts))
     sidebar.install(app, parts)
+    console.install(app, parts)
     return app
 
 

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from bridge.broker.contract import Outgoing
 from bridge.clock import Clock
 from bridge.ledger.installations import Installation
+from receiver.console.parts import ConsoleParts
 from receiver.sidebar.parts import SidebarParts
 
 
@@ -46,5 +47,6 @@ class Parts:
     broker_answers: Callable[[], bool]
     ledger_answers: Callable[[], bool]
     sidebar: SidebarParts
+    console: ConsoleParts
     metrics_token: str = field(default="", repr=False)
     collectors: Sequence[Collector] = ()

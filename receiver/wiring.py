@@ -9,8 +9,10 @@ from bridge.broker.contract import Broker, Publisher
 from bridge.errors import Unavailable
 from bridge.gauges import Gauges
 from bridge.ledger import events
+from bridge.ledger.hasty import HastyLedger
 from bridge.ledger.ledger import answers
 from bridge.services import Services
+from receiver.console.parts import ConsoleParts
 from receiver.parts import Parts
 from receiver.sidebar.parts import SidebarParts
 
@@ -40,8 +42,22 @@ def parts_of(services: Services) -> Parts:
             services.settings.secret_keys,
             reads_at_once=min(MOST_READS, max(1, services.settings.web_connections // READS_SHARE)),
         ),
+        console=console_parts(services, publisher),
         metrics_token=services.settings.metrics_token,
         collectors=[Gauges(services.ledger, services.broker)],
+    )
+
+
+def console_parts(services: Services, publisher: Publisher) -> ConsoleParts:
+    """What the console stands on: the same parts, and a ledger in which nobody looks for long."""
+    return ConsoleParts(
+        ledger=HastyLedger(services.ledger),
+        broker=services.broker,
+        publisher=publisher,
+        directory=services.directory,
+        remotes=services.remotes,
+        clock=services.clock,
+        secret_keys=services.settings.secret_keys,
     )
 
 

@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.receiver.door",
     "tests.receiver.sidebar.desk",
     "tests.receiver.sidebar.seat",
+    "tests.receiver.console.visitor",
     "tests.services.fixtures",
 ]

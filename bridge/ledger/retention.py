@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Table, bindparam, delete, select
 
 from bridge.clock import to_micros
+from bridge.ledger import sessions
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.tables import (
     actions,
@@ -65,6 +66,12 @@ def forget(ledger: Ledger, keep_days: int) -> None:
     audited = to_micros(ledger.now() - AUDIT_KEPT)
     _clear(ledger, actions, [actions.c.id], (actions.c.at < audited,))
     _clear(ledger, agent_actions, [agent_actions.c.id], (agent_actions.c.at < audited,))
+
+
+def forget_sessions(ledger: Ledger) -> None:
+    """Delete the sessions that ended, with links and tries that no longer count."""
+    with ledger.writing() as connection:
+        sessions.forget_ended(connection, ledger.micros())
 
 
 def clear_removed(ledger: Ledger) -> None:

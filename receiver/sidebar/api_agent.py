@@ -19,7 +19,7 @@ from receiver.sidebar.asking import END_USER
 from receiver.sidebar.json_body import json_body
 from receiver.sidebar.parts import SidebarParts
 from receiver.sidebar.sessions import Session, Sessions
-from receiver.sidebar.turnstile import Turnstile
+from receiver.turnstile import Turnstile
 from schemas.spelling import plain_text, zendesk_id
 
 KNOWN_FOR_US = 12 * 3600 * 1_000_000  # whoever leaves the team is found out within half a day

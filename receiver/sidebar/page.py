@@ -14,8 +14,8 @@ from bridge.clock import Clock
 from bridge.errors import Rejected, Unavailable
 from bridge.ledger.installations import Installation
 from receiver.answers import RETRY_AFTER_S
+from receiver.assets import Assets
 from receiver.doorkeeper import Doorkeeper
-from receiver.sidebar.assets import Assets
 from receiver.sidebar.doors import NotLetIn, Opened, check_token
 from receiver.sidebar.headers import sdk_address
 from receiver.sidebar.page_tokens import LIFE, PageTokens

@@ -19,7 +19,7 @@ from bridge.profiles import fields_for
 from bridge.remotes.sailthru import Sailthru
 from bridge.remotes.sailthru_errors import SYSTEM
 from receiver.sidebar.parts import SidebarParts
-from receiver.sidebar.turnstile import Turnstile
+from receiver.turnstile import Turnstile
 from schemas.sailthru_records import Profile
 
 READ_S = 3.0

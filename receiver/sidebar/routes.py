@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Blueprint, Flask, Response
 
+from receiver.assets import Assets
 from receiver.doorkeeper import Doorkeeper
 from receiver.parts import Parts
 from receiver.sidebar import headers
 from receiver.sidebar.api_actions import Actions
 from receiver.sidebar.api_agent import Claims
 from receiver.sidebar.api_customer import Customers, ScoresSeen
-from receiver.sidebar.assets import Assets
 from receiver.sidebar.page import Page
 from receiver.sidebar.page_tokens import PageTokens
 from receiver.sidebar.profile_reads import ProfileReads
 from receiver.sidebar.seals import Seals
 from receiver.sidebar.sessions import Session, Sessions
-from receiver.sidebar.turnstile import Turnstile
+from receiver.turnstile import Turnstile
+
+HERE = Path(__file__).parent
 
 
 def install(app: Flask, parts: Parts) -> None:
@@ -26,8 +29,13 @@ def install(app: Flask, parts: Parts) -> None:
     doorkeeper = Doorkeeper(parts.directory, parts.clock)
     tokens = PageTokens(parts.sidebar.secret_keys, parts.clock)
     headers.install(app, doorkeeper)
-    app.register_blueprint(_pages(Page(doorkeeper, tokens, Assets(), parts.clock)))
+    app.register_blueprint(_pages(Page(doorkeeper, tokens, sidebar_assets(), parts.clock)))
     app.register_blueprint(_api(parts, Sessions(doorkeeper, tokens)))
+
+
+def sidebar_assets() -> Assets:
+    """The page's files."""
+    return Assets(HERE, "/sidebar/static")
 
 
 def _pages(page: Page) -> Blueprint:

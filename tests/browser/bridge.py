@@ -15,8 +15,9 @@ from typing import Any
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from receiver.assets import Assets
 from receiver.sidebar import headers
-from receiver.sidebar.assets import Assets
+from receiver.sidebar.routes import sidebar_assets
 from tests.browser.customers import AGENT, Customer
 
 HOLD_S = 5.0
@@ -107,7 +108,7 @@ class Bridge:
         self._server.server_close()
 
     def _route(self, app: Flask) -> None:
-        assets = Assets()
+        assets = sidebar_assets()
         app.context_processor(lambda: {"asset": assets.address, "scripts": assets.scripts()})
         app.after_request(self._with_headers)
         app.add_url_rule("/sidebar/static/<version>/<path:name>", view_func=assets.response)

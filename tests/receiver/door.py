@@ -29,12 +29,14 @@ from bridge.directory import Directory
 from bridge.errors import Unavailable
 from bridge.ledger import installations
 from bridge.ledger.engine import open_engine
+from bridge.ledger.hasty import HastyLedger
 from bridge.ledger.ledger import Ledger, answers
 from bridge.ledger.tables import metadata
 from bridge.rate_board import RateBoard
 from bridge.remotes.accounts import Remotes
 from bridge.vault import Vault
 from receiver.app import create_app
+from receiver.console.parts import ConsoleParts
 from receiver.parts import Parts
 from receiver.sidebar.parts import SidebarParts
 from schemas.event import Event, from_bytes
@@ -184,6 +186,7 @@ def open_door(folder: Path, *, secrets: Sequence[str] = (SECRET,)) -> Door:
         broker_answers=lambda: "broker" not in away,
         ledger_answers=lambda: answers(ledger),
         sidebar=sidebar_parts(ledger, clock),
+        console=console_parts(ledger, clock, vault, broker),
         metrics_token=METRICS_TOKEN,
     )
     client = create_app(parts).test_client()
@@ -195,6 +198,19 @@ def open_door(folder: Path, *, secrets: Sequence[str] = (SECRET,)) -> Door:
 def sidebar_parts(ledger: Ledger, clock: Clock) -> SidebarParts:
     """What the sidebar stands on."""
     return SidebarParts(ledger, Remotes(clock=clock, on_rate=RateBoard().put), secret_keys=["x" * 32])
+
+
+def console_parts(ledger: Ledger, clock: Clock, vault: Vault, broker: Broker) -> ConsoleParts:
+    """What the console stands on."""
+    return ConsoleParts(
+        HastyLedger(ledger),
+        broker,
+        broker.publisher(),
+        Directory(ledger, vault),
+        Remotes(clock=clock, on_rate=RateBoard().put),
+        clock,
+        secret_keys=["x" * 32],
+    )
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bridge.replaying import replay
 from receiver.app import create_app
 from receiver.parts import Parts
 from sandbox.zendesk.webhooks import Webhook
-from tests.receiver.door import LeavingAcceptance, sidebar_parts
+from tests.receiver.door import LeavingAcceptance, console_parts, sidebar_parts
 from tests.scenarios.story import Story
 
 
@@ -43,14 +43,16 @@ def hook(story: Story) -> Webhook:
 def door(story: Story) -> FlaskClient:
     """The receiver in front of the story's own ledger and broker."""
     world = story.world
+    broker = EmbeddedBroker(world.ledger)
     parts = Parts(
         directory=Directory(world.ledger, world.vault),
-        acceptance=LeavingAcceptance(EmbeddedBroker(world.ledger).publisher()),
+        acceptance=LeavingAcceptance(broker.publisher()),
         clock=world.clock,
         new_id=lambda: uuid4().hex,
         broker_answers=lambda: True,
         ledger_answers=lambda: True,
         sidebar=sidebar_parts(world.ledger, world.clock),
+        console=console_parts(world.ledger, world.clock, world.vault, broker),
     )
     return create_app(parts).test_client()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.ledger.tables.accounts import directions, installations, mailing_lists, quotas
 from bridge.ledger.tables.customers import customers, facts, zendesk_users
 from bridge.ledger.tables.events import attempts, dead_letters, events, waits
+from bridge.ledger.tables.operators import operators, sessions, sign_in_links, sign_in_tries
 from bridge.ledger.tables.people import actions, agent_actions, agents
 from bridge.ledger.tables.queues import messages, passes, spool
 from bridge.ledger.tables.shape import metadata
@@ -23,8 +24,12 @@ __all__ = [
     "mailing_lists",
     "messages",
     "metadata",
+    "operators",
     "passes",
     "quotas",
+    "sessions",
+    "sign_in_links",
+    "sign_in_tries",
     "spool",
     "waits",
     "zendesk_users",

@@ -22,7 +22,7 @@ from receiver.sidebar.parts import SidebarParts
 from sandbox import Sandbox
 from schemas.event import Event, from_bytes
 from tests.consumers.world import SECRET, ManualClock, World
-from tests.receiver.door import LeavingAcceptance
+from tests.receiver.door import LeavingAcceptance, console_parts
 from tests.receiver.sidebar.desk import AUDIENCE, KEY, about, public_pem, rs256
 from tests.scenarios.story import Story
 
@@ -108,7 +108,8 @@ def seat_at(story: Story) -> Seat:
             settings=replace(settings, zendesk=zendesk),
             at=world.clock.now(),
         )
-    acceptance = LeavingAcceptance(EmbeddedBroker(world.ledger).publisher())
+    broker = EmbeddedBroker(world.ledger)
+    acceptance = LeavingAcceptance(broker.publisher())
     parts = Parts(
         directory=Directory(world.ledger, world.vault),
         acceptance=acceptance,
@@ -117,6 +118,7 @@ def seat_at(story: Story) -> Seat:
         broker_answers=lambda: True,
         ledger_answers=lambda: True,
         sidebar=SidebarParts(world.ledger, world.remotes, secret_keys=[SECRET], reads_at_once=2),
+        console=console_parts(world.ledger, world.clock, world.vault, broker),
     )
     seat = Seat(story, parts, acceptance, create_app(parts).test_client())
     seat.sit()

@@ -1,4 +1,4 @@
-"""The page's files: read once, served from memory under an address that changes with their content.
+"""The files of pages: read once, served from memory under an address that changes with their content.
 
 The version is a folder of the address, not a query: scripts import each other by relative addresses, which
 keep the folder. What only a reader of the source needs is not sent: comments and indentation.
@@ -22,7 +22,6 @@ TYPES = {
     ".png": "image/png",
 }
 FOREVER = "public, max-age=31536000, immutable"
-HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,13 @@ class Asset:
 
 
 class Assets:
-    """The files of `static/` by their names, and those of `translations/` as `translations/<locale>.json`."""
+    """The files of a folder, served under `prefix`, such as `/sidebar/static`.
 
-    def __init__(self, folder: Path = HERE) -> None:
+    Those of its `static/` have their names, those of `translations/` are `translations/<locale>.json`.
+    """
+
+    def __init__(self, folder: Path, prefix: str) -> None:
+        self._prefix = prefix
         self._files = {
             name: _asset(path)
             for name, path in [*_named(folder / "static"), *_named(folder / "translations", "translations/")]
@@ -49,7 +52,7 @@ class Assets:
         """Where the page finds a file; when one changes, all have other addresses. KeyError: no such file."""
         if name not in self._files:
             raise KeyError(name)
-        return f"/sidebar/static/{self._version}/{name}"
+        return f"{self._prefix}/{self._version}/{name}"
 
     def weight(self, *names: str) -> int:
         """The bytes that are sent for these files."""
@@ -79,6 +82,8 @@ class Assets:
 
 
 def _named(folder: Path, prefix: str = "") -> list[tuple[str, Path]]:
+    if not folder.is_dir():
+        return []
     return [(prefix + path.name, path) for path in sorted(folder.iterdir()) if path.suffix in TYPES]
 
 
