@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -36,12 +38,16 @@ RUN_AHEAD = timedelta(seconds=8)
 LEAST_GROUP = 8
 PAUSE_FOR_QUOTA_S = 0.025
 LONGEST_IDLE_S = 0.5
+Begin = Callable[[Connection, Sequence[Installation]], None]
 MOST_IN_TROUBLE = 6  # failures that count for the wait while a direction is in trouble: 64 s
 
 
 @dataclass
 class Pusher:
-    """One process's pusher. `step` is called by one thread; `pool` makes the calls, `size` at once."""
+    """One process's pusher. `step` is called by one thread; `pool` makes the calls, `size` at once.
+
+    Another thread may join in (`joining`); they take turns.
+    """
 
     parts: Parts
     pool: Executor
@@ -53,26 +59,61 @@ class Pusher:
     _under_way: int = 0
     _turn: int = 0
     _is_told: bool = False
+    _working: threading.Lock = field(default_factory=threading.Lock)
     _short_of_quota: dict[int, float] = field(default_factory=dict)
 
     def step(self) -> bool:
         """Write what came back and begin what is due, in one transaction; whether there was anything."""
         known = {one.id: one for one in self.parts.directory.all()}
-        ended = self._ended()
         is_told, self._is_told = self._is_told, False
-        if not ended and not is_told and not self._is_anything_due():
-            return False
-        with self.parts.ledger.writing() as connection:
-            now = to_micros(database_now(connection, self.parts.clock))
-            concluded = conclude(connection, ended, now, self.parts.patience)
-            prepared, resent = self._prepared(connection, known, now, len(ended))
-        self._forget(ended)
-        self._under_way += len(prepared.jobs)
-        for job in prepared.jobs:
-            self.pool.submit(self._call, job)
+        with self._working:
+            ended = self._ended()
+            if not ended and not is_told and not self._is_anything_due():
+                return False
+            with self.parts.ledger.writing() as connection:
+                now = to_micros(database_now(connection, self.parts.clock))
+                concluded = conclude(connection, ended, now, self.parts.patience)
+                prepared, resent = self._prepared(connection, known, now, len(ended))
+            self._forget(ended)
+            self._launch(prepared)
         self._report(concluded, now)
         report_applied(prepared.applied, now)
         return bool(ended or prepared.jobs or prepared.applied or resent)
+
+    @contextmanager
+    def joining(self) -> Iterator[Begin]:
+        """Begin in another thread's transaction what that makes due: one transaction less before the call.
+
+        Gives a function to be called last in it. The calls start when this context ends, after the commit.
+        In a backlog, or while the pusher works itself, the function does nothing and the pusher is told.
+        """
+        if self.is_backlogged() or not self._working.acquire(blocking=False):
+            yield _begin_nothing
+            self.tell()
+            return
+        prepared = Prepared([], [])
+        try:
+            yield partial(self._begin, prepared)
+            self._launch(prepared)
+        finally:
+            self._working.release()
+        report_applied(prepared.applied, to_micros(self.parts.clock.now()))
+        if not prepared.jobs:
+            self.tell()
+
+    def _begin(
+        self, prepared: Prepared, connection: Connection, installations: Sequence[Installation]
+    ) -> None:
+        now = to_micros(database_now(connection, self.parts.clock))
+        troubled = directions.troubled(connection, "sailthru")
+        for installation in installations:
+            free = self.size - self._under_way - len(prepared.jobs)
+            self._prepare(connection, installation, troubled.get(installation.id), prepared, now, free)
+
+    def _launch(self, prepared: Prepared) -> None:
+        self._under_way += len(prepared.jobs)
+        for job in prepared.jobs:
+            self.pool.submit(self._call, job)
 
     def tell(self) -> None:
         """Somebody was just kept as owed: there is no need to look first. From any thread.
@@ -106,13 +147,14 @@ class Pusher:
 
     def write_results(self) -> bool:
         """Write everything that came back so far as one group."""
-        ended = self._ended()
-        if not ended:
-            return False
-        with self.parts.ledger.writing() as connection:
-            now = to_micros(database_now(connection, self.parts.clock))
-            concluded = conclude(connection, ended, now, self.parts.patience)
-        self._forget(ended)
+        with self._working:
+            ended = self._ended()
+            if not ended:
+                return False
+            with self.parts.ledger.writing() as connection:
+                now = to_micros(database_now(connection, self.parts.clock))
+                concluded = conclude(connection, ended, now, self.parts.patience)
+            self._forget(ended)
         self._report(concluded, now)
         return True
 
@@ -248,6 +290,10 @@ class Pusher:
         if due_at is None:
             return LONGEST_IDLE_S
         return min(LONGEST_IDLE_S, max(0.005, (from_micros(due_at) - now).total_seconds()))
+
+
+def _begin_nothing(_connection: Connection, _installations: Sequence[Installation]) -> None:
+    """The pusher begins what is due by itself."""
 
 
 def _unblamed(customer: Customer, trouble: Direction, now: int) -> Customer:

@@ -75,6 +75,7 @@ def consuming(services: Services) -> Consuming:
         services.directory,
         services.broker.consumer(),
         services.clock,
+        joining=pusher.joining,
         kept=pusher.tell,
         stirred=partial(_wake_stirred, zendesk_pusher, readers, desk),
         patience=parts.patience,

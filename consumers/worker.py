@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,18 +35,28 @@ TAKE_WAIT_S = 0.5
 LEDGER_PAUSE_S = 1.0
 
 
+Begin = Callable[[Connection, Sequence[Installation]], None]
+Joining = Callable[[], AbstractContextManager[Begin]]
+
+
+def _joining_nobody() -> AbstractContextManager[Begin]:
+    return nullcontext(lambda _connection, _installations: None)
+
+
 @dataclass
 class Worker:
     """One process's worker; `step` and `run` belong to one thread.
 
-    `kept` is called after each batch, so that the pusher looks at once. Whoever else has work now is told
-    with `stirred`, after the acknowledgement: one thread runs at a time, and the push comes first.
+    `joining` begins pushes in the transaction that keeps their facts; `kept` tells the pusher of what was
+    kept without it. Whoever else has work now is told with `stirred`, after the acknowledgement: one thread
+    runs at a time, and the push comes first.
     """
 
     ledger: Ledger
     directory: Directory
     consumer: Consumer
     clock: Clock
+    joining: Joining = _joining_nobody
     kept: Callable[[], None] = lambda: None
     stirred: Callable[[Stirred], None] = lambda _stirred: None
     patience: Patience = PATIENT
@@ -67,7 +78,6 @@ class Worker:
         messages = self.consumer.take(wait_s)
         if messages:
             stirred = self._keep_patiently(messages)
-            self.kept()  # whoever pushes need not wait for the acknowledgement
             self.consumer.acknowledge(messages)
             self.stirred(stirred)
         return len(messages)
@@ -87,23 +97,26 @@ class Worker:
 
     def _keep(self, messages: Sequence[Message]) -> Stirred:
         try:
-            return self._keep_together(messages)
+            return self._keep_together(messages, self.joining)
         except Unavailable:
             raise
         except Exception:  # noqa: BLE001 - one event in the batch is guilty; each is tried alone to find it
             stirred = Stirred()
             for message in messages:
                 stirred.join(self._keep_alone(message))
+            self.kept()
             return stirred
 
-    def _keep_together(self, messages: Sequence[Message]) -> Stirred:
+    def _keep_together(self, messages: Sequence[Message], joining: Joining) -> Stirred:
         stirred = Stirred()
         now = self.clock.now()
         batches = self._by_installation(messages)
-        with self.ledger.writing() as connection:
+        # A push is begun with the facts that cause it, and its call starts when they are committed.
+        with joining() as begin, self.ledger.writing() as connection:
             for installation, events in batches:
                 batch = [_meant(event) for event in events]
                 stirred.join(keep_events(connection, installation.id, batch, now, self.patience))
+            begin(connection, [installation for installation, _ in batches])
         for installation, events in batches:
             for event in events:
                 outcome = "dead" if event.type == "unreadable" else "kept"
@@ -129,7 +142,7 @@ class Worker:
 
     def _keep_alone(self, message: Message) -> Stirred:
         try:
-            return self._keep_together([message])
+            return self._keep_together([message], _joining_nobody)
         except Unavailable:
             raise
         except Unreadable as error:

@@ -164,6 +164,7 @@ class World:
             Desk(parts),
             SecondTries(self.ledger, directory, self.clock),
         )
+        worker.joining = process.pusher.joining
         self.processes.append(process)
         return process
 
