@@ -25,6 +25,7 @@ from consumers.patience import PATIENT, Patience
 from consumers.preparing import Job, apply_rest, resend
 from consumers.settled import Around, Settled
 from consumers.settling import settle
+from consumers.telling import reply_of
 from consumers.trouble import Trouble
 from consumers.verdicts import Dead, Halt, Later
 from schemas.sailthru_records import Profile
@@ -236,6 +237,5 @@ def _finished(result: Result, settled: Settled) -> Finished:
     elif isinstance(result.outcome, Failed):
         outcome = attempts.REFUSED
     error = str(result.outcome.error) if isinstance(result.outcome, Failed) else ""
-    return Finished(
-        customer.installation_id, customer.zendesk_id, customer.lease, action, outcome=outcome, error=error
-    )
+    key = (customer.installation_id, customer.zendesk_id, customer.lease, action)
+    return Finished(*key, outcome=outcome, error=error, reply=reply_of(result.outcome))

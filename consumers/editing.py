@@ -17,6 +17,7 @@ from bridge.ledger.waits import Wait
 from consumers import action_ends
 from consumers.answers import Asked
 from consumers.consent import CHANGED, DONE, SEND, edit_of, ruling, same_target
+from consumers.telling import request_of_edit
 from consumers.verdicts import DAY_S, MOST_BUGS, RESEND_S
 from schemas.agent_action import SET_OPTOUT
 from schemas.sailthru_records import Profile
@@ -114,7 +115,7 @@ def _may_loosen(asked: Asked, action: AgentAction, sid: str) -> bool:
 def _send(asked: Asked, wait: Wait, action: AgentAction, sid: str) -> None:
     said = edit_of(action)
     with asked.parts.ledger.writing() as connection:
-        _begin(connection, asked, action)
+        _begin(connection, asked, action, sid)
     written = asked.parts.remotes.sailthru(asked.installation).write(
         sid, "sid", optout_email=said.optout, lists=said.lists or None
     )
@@ -124,13 +125,19 @@ def _send(asked: Asked, wait: Wait, action: AgentAction, sid: str) -> None:
     action_ends.save(asked, action, again=_again(asked, wait) if is_to_be_repeated else None)
 
 
-def _begin(connection: Connection, asked: Asked, action: AgentAction) -> None:
+def _begin(connection: Connection, asked: Asked, action: AgentAction, sid: str) -> None:
     """Before anything is sent, the ledger says what will be."""
     now = to_micros(asked.parts.clock.now())
     agent_actions.begin(connection, action.installation_id, action.id, now)
     fields = ("optout_email",) if action.kind == SET_OPTOUT else ("lists",)
     attempt = Attempt(
-        action.installation_id, action.zendesk_id, action.at, SAILTHRU, f"agent.{action.kind}", fields
+        action.installation_id,
+        action.zendesk_id,
+        action.at,
+        SAILTHRU,
+        f"agent.{action.kind}",
+        fields,
+        request=request_of_edit(sid, edit_of(action)),
     )
     attempts.start(connection, [attempt], now)
 

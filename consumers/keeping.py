@@ -21,6 +21,7 @@ from bridge.ledger import customers, dead, events, facts, waits, zendesk_users
 from bridge.ledger.events import APPLIED, DEAD, IGNORED, KEPT, KeptEvent
 from bridge.ledger.waits import Wait
 from bridge.ledger.writing import lock_subjects
+from bridge.meetings import to_record
 from bridge.owners import AGENT
 from consumers import profile_waits
 from consumers.patience import PATIENT, PROFILE, Cause, Patience
@@ -244,7 +245,8 @@ class _Keeping:
             return KeptEvent(meant.event, None, None, IGNORED, "unknown type")
         if meant.event.id in skipped:
             return KeptEvent(meant.event, meant.meaning.zendesk_id, None, APPLIED, "already newer")
-        return self._kept(meant.event, meant.meaning)
+        kept = self._kept(meant.event, meant.meaning)
+        return replace(kept, made=to_record(self.merged.met.get(meant.event.id, ())))
 
     def _kept(self, event: Event, meaning: Meaning) -> KeptEvent:
         number = meaning.zendesk_id

@@ -22,6 +22,7 @@ from bridge.ledger.quotas import Grant
 from bridge.ledger.waits import Wait
 from bridge.remotes.transport import LONGEST_CALL_S
 from consumers.calls import system_of
+from consumers.telling import request_of
 from consumers.verdicts import RESEND_S
 
 LEASE_S = LONGEST_CALL_S + 10.0
@@ -153,6 +154,8 @@ def _attempt(job: Job) -> Attempt:
         system_of(step),
         step.action,
         tuple(sent_keys(step)),
+        customer.wanted,
+        request_of(step),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from receiver.parts import Parts
 from receiver.postback_signatures import verify_postback
 from receiver.signatures import BadSignature, verify
 from receiver.tally import Told, write
+from receiver.ways import way_of
 from receiver.wrong_wiring import plain, wrong_wiring
 from schemas.delivery import SOURCES, Arrival, Read, unreadable_event
 from schemas.errors import Unreadable
@@ -36,7 +37,8 @@ TRIGGERS = "zendesk/triggers"
 POSTBACKS = "sailthru/postbacks"
 LARGEST_BODY = 1024 * 1024
 
-Verify = Callable[[Installation, Incoming, bytes, datetime], None]
+# The position of the secret that verified, from 1.
+Verify = Callable[[Installation, Incoming, bytes, datetime], int]
 
 
 @dataclass(frozen=True)
@@ -120,12 +122,13 @@ class Hook:
         if plain(incoming.content_type) != self.kind.content_type:
             raise UnsupportedMediaType
         received_at = self.parts.clock.now()
-        self._admit(incoming, body, received_at)
+        secret = self._admit(incoming, body, received_at)
         name, content_type = incoming.installation, incoming.content_type
-        return self._keep(Arrival(name, self.kind.path, body, content_type, received_at))
+        arrival = Arrival(name, self.kind.path, body, content_type, received_at)
+        return self._keep(arrival, way_of(incoming, secret))
 
-    def _admit(self, incoming: Incoming, body: bytes, now: datetime) -> None:
-        """Return if that installation's account signed the body.
+    def _admit(self, incoming: Incoming, body: bytes, now: datetime) -> int:
+        """Which secret of that installation's account signed the body.
 
         The installation may have come, or its secrets changed, since it was last read: nobody is told no
         before the ledger was asked.
@@ -139,21 +142,21 @@ class Hook:
             raise Rejected("unknown_installation", 404, "No installation has the name in this address.")
         return self.kind.verify(asked, incoming, body, now)
 
-    def _keep(self, arrival: Arrival) -> Told:
+    def _keep(self, arrival: Arrival, way: Mapping[str, Any]) -> Told:
         try:
             read = self.kind.read(arrival)
         except Unreadable as error:
             # A repeat would be just as unreadable: it is accepted, and an operator finds it as a dead letter.
-            self._publish(unreadable_event(error, arrival, id=self.parts.new_id()))
+            self._publish(unreadable_event(error, arrival, id=self.parts.new_id()), way)
             return Told("unreadable", accepted=1, hint=f"{error.fault} {error.hint}".strip())
-        ways = [self._publish(event) for event in read.events]
-        return Told(ways[0] if ways else "ignored", accepted=len(ways), ignored=read.ignored)
+        told = [self._publish(event, way) for event in read.events]
+        return Told(told[0] if told else "ignored", accepted=len(told), ignored=read.ignored)
 
-    def _publish(self, event: Event) -> str:
+    def _publish(self, event: Event, way: Mapping[str, Any]) -> str:
         return self.parts.acceptance.keep(
             Outgoing(
                 lane=event.lane,
-                body=event.to_bytes(),
+                body=replace(event, delivery=way).to_bytes(),
                 message_id=event.id,
                 type=event.type,
                 installation=event.installation,
@@ -171,12 +174,12 @@ class Hook:
         return ""
 
 
-def _verify_webhook(installation: Installation, incoming: Incoming, body: bytes, now: datetime) -> None:
-    verify(incoming, body, secrets=installation.settings.zendesk.webhook_secrets, now=now)
+def _verify_webhook(installation: Installation, incoming: Incoming, body: bytes, now: datetime) -> int:
+    return verify(incoming, body, secrets=installation.settings.zendesk.webhook_secrets, now=now)
 
 
-def _verify_postback(installation: Installation, _incoming: Incoming, body: bytes, _now: datetime) -> None:
+def _verify_postback(installation: Installation, _incoming: Incoming, body: bytes, _now: datetime) -> int:
     try:
-        verify_postback(body, installation.settings.sailthru)
+        return verify_postback(body, installation.settings.sailthru)
     except TooManyFields:
         raise RequestEntityTooLarge from None

@@ -17,8 +17,8 @@ SIG = b"sig"
 API_KEY = b"api_key"
 
 
-def verify_postback(body: bytes, account: SailthruAccount) -> None:
-    """Return if the account's secret signed this form, and its key is in it; else raise `BadSignature`.
+def verify_postback(body: bytes, account: SailthruAccount) -> int:
+    """1, the account's only secret, if it signed this form, and its key is in it; else raise `BadSignature`.
 
     Nothing a stranger sends makes it raise anything else but `TooManyFields`.
     """
@@ -36,6 +36,7 @@ def verify_postback(body: bytes, account: SailthruAccount) -> None:
         raise BadSignature("bad_signature", "The installation's api_secret did not make this signature.")
     if not is_ours:
         raise BadSignature("bad_signature", "The form does not carry the installation's api_key.")
+    return 1
 
 
 def _carries(given: list[bytes], key: str) -> bool:

@@ -42,21 +42,32 @@ class BadSignature(Rejected):
         super().__init__(code, 401, hint)
 
 
-def verify(headers: Headers, body: bytes, *, secrets: Sequence[str], now: datetime) -> None:
-    """Return if one of `secrets` signed these bytes within 300 s of `now`; else raise `BadSignature`.
+def verify(headers: Headers, body: bytes, *, secrets: Sequence[str], now: datetime) -> int:
+    """Which of `secrets` signed these bytes within 300 s of `now`, counted from 1; else `BadSignature`.
 
     Nothing a stranger sends makes it raise anything else.
     """
     given, timestamp = _header(headers, SIGNATURE), _header(headers, TIMESTAMP)
-    usable = [secret for secret in secrets if secret.strip() != PUBLIC_TEST_SECRET]
-    if not any(hmac.compare_digest(signature(secret, timestamp, body), given) for secret in usable):
-        raise _refusal(given, timestamp, body, has_secrets=bool(usable))
+    position = _signer(secrets, given, timestamp, body)
+    if position is None:
+        is_any_usable = any(secret.strip() != PUBLIC_TEST_SECRET for secret in secrets)
+        raise _refusal(given, timestamp, body, has_secrets=is_any_usable)
     # The time is looked at last: only who knows a secret is told that he is late.
     if abs((_sent_at(timestamp) - now).total_seconds()) > WINDOW_S:
         raise BadSignature(
             "stale",
             f"The signature's time differs from ours by more than {WINDOW_S} s: check this machine's clock.",
         )
+    return position
+
+
+def _signer(secrets: Sequence[str], given: bytes, timestamp: bytes, body: bytes) -> int | None:
+    for position, secret in enumerate(secrets, start=1):
+        if secret.strip() == PUBLIC_TEST_SECRET:
+            continue
+        if hmac.compare_digest(signature(secret, timestamp, body), given):
+            return position
+    return None
 
 
 def signature(secret: str, timestamp: bytes, body: bytes) -> bytes:

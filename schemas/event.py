@@ -10,7 +10,8 @@ from typing import Any
 
 from schemas.errors import UnknownVersion, Unreadable
 
-VERSION = 1
+VERSION = 2
+KNOWN_VERSIONS = (1, VERSION)
 # `json.dumps` makes a new encoder for every call that asks for anything but its defaults.
 _AS_JSON = json.JSONEncoder(separators=(",", ":")).encode
 LANES = ("agent", "zendesk", "sailthru")
@@ -26,6 +27,8 @@ _NAMES = {
     "received_at",
     "data",
 }
+# Since version 2, and only where there is something to say.
+_OPTIONAL = {"delivery"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Event:
     `installation` is the installation's name; `subject` is `user:<id>`, `ticket:<id>` or empty; `occurred_at`
     is when it became true at the vendor, `received_at` when it reached us. `data` is already in our one
     spelling: see `schemas.zendesk_events`.
+
+    `delivery` is how it came, for people; nothing is decided by it: `{"secret": int, "webhook": str,
+    "invocation": str, "sent_at": str, "held": {"reason": str, "from": iso, "until": iso}}`, each only where
+    it is known. `secret` is the position of the secret that verified, from 1; the ids are the sender's words.
     """
 
     id: str
@@ -46,29 +53,31 @@ class Event:
     occurred_at: datetime
     received_at: datetime
     data: Mapping[str, Any] = field(default_factory=dict)
+    delivery: Mapping[str, Any] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """The event as the message's body: ASCII JSON, one line."""
-        return _AS_JSON(
-            {
-                "v": VERSION,
-                "id": self.id,
-                "installation": self.installation,
-                "lane": self.lane,
-                "type": self.type,
-                "subject": self.subject,
-                "source": self.source,
-                "occurred_at": self.occurred_at.isoformat(),
-                "received_at": self.received_at.isoformat(),
-                "data": self.data,
-            }
-        ).encode("ascii")
+        record = {
+            "v": VERSION,
+            "id": self.id,
+            "installation": self.installation,
+            "lane": self.lane,
+            "type": self.type,
+            "subject": self.subject,
+            "source": self.source,
+            "occurred_at": self.occurred_at.isoformat(),
+            "received_at": self.received_at.isoformat(),
+            "data": self.data,
+        }
+        if self.delivery:
+            record["delivery"] = self.delivery
+        return _AS_JSON(record).encode("ascii")
 
 
 def from_bytes(body: bytes) -> Event:
-    """Read one of our own events.
+    """Read one of our own events, of this version or an older one: messages outlive an upgrade.
 
-    Raises `UnknownVersion` for a version other than ours and `Unreadable` for any other surprise.
+    Raises `UnknownVersion` for a version that we do not know and `Unreadable` for any other surprise.
     """
     try:
         record = json.loads(body)
@@ -76,20 +85,23 @@ def from_bytes(body: bytes) -> Event:
         raise Unreadable(f"The message is not JSON: {error}.") from None
     if not isinstance(record, dict):
         raise Unreadable("The message is not one of our events.")
-    if record.get("v") != VERSION:
-        raise UnknownVersion(f"The event has version {record.get('v')!r}; this bridge knows {VERSION}.")
+    if record.get("v") not in KNOWN_VERSIONS:
+        known = " and ".join(map(str, KNOWN_VERSIONS))
+        raise UnknownVersion(f"The event has version {record.get('v')!r}; this bridge knows {known}.")
     return _event(record)
 
 
 def _event(record: dict[str, Any]) -> Event:
-    if set(record) != _NAMES:
-        strange = sorted(set(record) ^ _NAMES)
+    allowed = _NAMES if record["v"] == 1 else _NAMES | _OPTIONAL
+    if not _NAMES <= record.keys() <= allowed:
+        strange = sorted((_NAMES - record.keys()) | (record.keys() - allowed))
         raise Unreadable(f"The event has missing or unknown fields: {', '.join(strange)}.")
     for name in _NAMES - {"v", "data"}:
         if not isinstance(record[name], str):
             raise Unreadable(f"The event's field {name} is not a text.")
-    if record["lane"] not in LANES or not isinstance(record["data"], dict):
-        raise Unreadable("The event's lane or data is not one of ours.")
+    delivery = record.get("delivery", {})
+    if record["lane"] not in LANES or not isinstance(record["data"], dict) or not isinstance(delivery, dict):
+        raise Unreadable("The event's lane, data or delivery is not one of ours.")
     return Event(
         id=record["id"],
         installation=record["installation"],
@@ -100,6 +112,7 @@ def _event(record: dict[str, Any]) -> Event:
         occurred_at=_moment(record["occurred_at"]),
         received_at=_moment(record["received_at"]),
         data=record["data"],
+        delivery=delivery,
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from bridge.broker.contract import Outgoing, Publisher
@@ -11,6 +14,8 @@ from bridge.errors import Unavailable
 from bridge.ledger import spool
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.spool import BROKER_AWAY, PARKED, Spooled
+from schemas.errors import Unreadable
+from schemas.event import from_bytes
 
 AT_ONCE = 16  # publishes that share one round trip
 TURN = 100  # of one installation before the next one's turn
@@ -44,18 +49,18 @@ def _drain_some(ledger: Ledger, publisher: Publisher, reason: str, name: str, li
     with ledger.reading() as connection:
         batch = spool.oldest(connection, reason, name, limit)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        outcomes = list(pool.map(partial(_is_published, publisher), batch))
+        outcomes = list(pool.map(partial(_is_published, publisher, ledger.now()), batch))
     confirmed = [each.id for each, is_published in zip(batch, outcomes, strict=True) if is_published]
     _forget(ledger, confirmed)
     return len(confirmed)
 
 
-def _is_published(publisher: Publisher, spooled: Spooled) -> bool:
+def _is_published(publisher: Publisher, now: datetime, spooled: Spooled) -> bool:
     try:
         publisher.publish(
             Outgoing(
                 lane=spooled.lane,
-                body=spooled.body,
+                body=_told(spooled, now),
                 message_id=spooled.message_id,
                 type=spooled.type,
                 installation=spooled.installation,
@@ -64,6 +69,15 @@ def _is_published(publisher: Publisher, spooled: Spooled) -> bool:
     except Unavailable:
         return False
     return True
+
+
+def _told(spooled: Spooled, now: datetime) -> bytes:
+    """The body, with why and how long it was held here; one that is none of our events stays as it is."""
+    with suppress(Unreadable):
+        event = from_bytes(spooled.body)
+        held = {"reason": spooled.reason, "from": spooled.kept_at.isoformat(), "until": now.isoformat()}
+        return replace(event, delivery={**event.delivery, "held": held}).to_bytes()
+    return spooled.body
 
 
 def _forget(ledger: Ledger, ids: Sequence[int]) -> None:

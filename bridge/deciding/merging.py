@@ -21,6 +21,7 @@ from bridge.facts import (
     meet,
     with_earliest,
 )
+from bridge.meetings import Met, met
 
 Key = tuple[str, str]
 
@@ -32,7 +33,8 @@ class Merge:
     `standing` grows with each `take`; `written` are those to be stored; `touched` the customers of whom
     Sailthru is to hold something else now, `mirrored` those of whom Zendesk is; `doubts` the subjects to be
     read again, with the time from which that can tell; `reopened` the customers of whom a former address
-    became known; `openings` the tickets that are unsolved from now on.
+    became known; `openings` the tickets that are unsolved from now on. `met` says of each event that stated
+    facts what these met.
     """
 
     standing: dict[Key, Fact]
@@ -42,6 +44,7 @@ class Merge:
     reopened: set[int] = field(default_factory=set)
     mirrored: set[int] = field(default_factory=set)
     openings: list[Opening] = field(default_factory=list)
+    met: dict[str, list[Met]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: Iterable[Fact]) -> Merge:
@@ -59,6 +62,8 @@ class Merge:
         if old is not None and new.field.startswith(FORMER_PREFIX):
             old, new = with_earliest(old, new)
         meeting = meet(old, new)
+        if new.origin != "reading":
+            self.met.setdefault(new.event_id, []).append(met(old, new, meeting.stands))
         is_settled = new.field in (TAGS, TICKETS) or new.field.startswith(SAILTHRU_PREFIX)
         if meeting.doubt_until is not None and not is_settled:
             self._doubt(new.subject, meeting.doubt_until)

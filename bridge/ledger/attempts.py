@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
@@ -23,7 +24,8 @@ HALTED = "halted"
 class Attempt:
     """One try on one customer, under the pusher's number `lease`.
 
-    `fields` names what is sent, never its values.
+    `fields` names what is sent. `version` is that of the facts it was planned by: it pays the events up to
+    it. `request` is what is asked, redacted: neither secrets nor whole addresses.
     """
 
     installation_id: int
@@ -32,11 +34,13 @@ class Attempt:
     system: str
     action: str
     fields: tuple[str, ...]
+    version: int = 0
+    request: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How an attempt ended; `error` is a sentence without addresses or secrets.
+    """How an attempt ended; `error` is a sentence without addresses or secrets, `reply` redacted too.
 
     Both directions number their attempts on a customer from one: the action tells them apart.
     """
@@ -47,6 +51,7 @@ class Finished:
     action: str
     outcome: str
     error: str = ""
+    reply: Mapping[str, Any] = field(default_factory=dict)
 
 
 def start(connection: Connection, begun: Sequence[Attempt], now: int) -> None:
@@ -58,7 +63,9 @@ def start(connection: Connection, begun: Sequence[Attempt], now: int) -> None:
             "lease": one.lease,
             "system": one.system,
             "action": one.action,
-            "fields": json.dumps(one.fields),
+            "version": one.version,
+            "fields": _written(one.fields),
+            "request": _written(one.request),
             "started_at": now,
             "outcome": SENDING,
             "error": "",
@@ -79,6 +86,7 @@ def finish(connection: Connection, ended: Sequence[Finished], now: int) -> None:
             "key_action": one.action,
             "outcome": one.outcome,
             "error": one.error,
+            "reply": _written(one.reply),
             "finished_at": now,
         }
         for one in ended
@@ -87,13 +95,17 @@ def finish(connection: Connection, ended: Sequence[Finished], now: int) -> None:
         _FINISH.run_all(connection, rows)
 
 
+# `json.dumps` makes an encoder each time it is asked for anything but its defaults.
+_written = json.JSONEncoder(separators=(",", ":")).encode
 _STARTED = (
     "installation_id",
     "zendesk_id",
     "lease",
     "system",
     "action",
+    "version",
     "fields",
+    "request",
     "started_at",
     "outcome",
     "error",
@@ -107,5 +119,5 @@ _FINISH = Prepared(
         attempts.c.lease == bindparam("key_lease"),
         attempts.c.action == bindparam("key_action"),
     )
-    .values({name: bindparam(name) for name in ("outcome", "error", "finished_at")})
+    .values({name: bindparam(name) for name in ("outcome", "error", "reply", "finished_at")})
 )

@@ -29,13 +29,17 @@ IS_UNAPPLIED = text("outcome = 'kept'")
 
 @dataclass(frozen=True)
 class KeptEvent:
-    """An event with what was made of it: whom it is about, its facts' version, its outcome so far."""
+    """An event with what was made of it: whom it is about, its facts' version, its outcome so far.
+
+    `made` is what its facts met, as `bridge.meetings.to_record` writes it.
+    """
 
     event: Event
     zendesk_id: int | None
     version: int | None
     outcome: str
     reason: str = ""
+    made: Sequence[Sequence[Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class AppliedEvent:
 def keep(connection: Connection, installation_id: int, kept: Sequence[KeptEvent], now: int) -> None:
     """Keep events.
 
-    One that stands already is counted once more and applied anew: the facts decide, not its id.
+    One that stands already is counted once more and applied anew: the facts decide, not its id. How it came,
+    and what its facts met, is told of the first time.
     """
     rows = {one.event.id: _row(installation_id, one, now) for one in kept}
     upsert(
@@ -182,6 +187,8 @@ def _row(installation_id: int, kept: KeptEvent, now: int) -> dict[str, Any]:
         "reason": kept.reason,
         "deliveries": 1,
         "data": _written(event.data),
+        "delivery": _written(event.delivery) if event.delivery else "{}",
+        "made": _written(kept.made) if kept.made else "[]",
     }
 
 

@@ -211,7 +211,15 @@ def is_zendesk_id(text: str) -> bool:
 def attempts_on(
     connection: Connection, installation_id: int, zendesk_id: int, *, limit: int
 ) -> list[Mapping[str, Any]]:
-    """A customer's attempts, newest first; `fields` as a list."""
+    """A customer's attempts, newest first; `fields`, `request` and `reply` as values."""
     is_its = and_(attempts.c.installation_id == installation_id, attempts.c.zendesk_id == zendesk_id)
     found = connection.execute(select(attempts).where(is_its).order_by(attempts.c.id.desc()).limit(limit))
-    return [{**row._mapping, "fields": json.loads(row.fields)} for row in found]
+    return [attempt_of(row) for row in found]
+
+
+def attempt_of(row: Row[Any]) -> dict[str, Any]:
+    """A row of attempts with its JSON read."""
+    return {
+        **row._mapping,
+        **{name: json.loads(getattr(row, name)) for name in ("fields", "request", "reply")},
+    }

@@ -27,6 +27,7 @@ from consumers.to_zendesk.calls import Bulk, JobLook, Push, Result
 from consumers.to_zendesk.outcomes import Failed, JobTold
 from consumers.to_zendesk.preparing import apply_rest, resend
 from consumers.to_zendesk.settling import Settled, lost_lease, settle
+from consumers.to_zendesk.telling import reply_of
 from consumers.trouble import Trouble
 from consumers.verdicts import RATE_LIMITED, Dead, Halt, Later, Verdict, verdict
 from schemas.zendesk_jobs import JobStatus
@@ -284,6 +285,5 @@ def _finished(installation: Installation, ended: Ended, settled: Settled) -> Fin
     elif isinstance(settled.verdict, Dead):
         outcome = attempts.REFUSED
     error = str(ended.outcome.error) if isinstance(ended.outcome, Failed) else settled.refusal
-    return Finished(
-        installation.id, ended.zendesk_id, ended.lease, ended.step.action, outcome=outcome, error=error
-    )
+    key = (installation.id, ended.zendesk_id, ended.lease, ended.step.action)
+    return Finished(*key, outcome=outcome, error=error, reply=reply_of(ended.outcome))

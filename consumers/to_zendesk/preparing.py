@@ -22,6 +22,7 @@ from bridge.remotes.transport import LONGEST_CALL_S
 from bridge.zendesk_user import ZendeskUser
 from consumers.to_zendesk.calls import TOGETHER, AnyCall, Bulk, Push
 from consumers.to_zendesk.settling import TOGETHER_TRIES, at_rest
+from consumers.to_zendesk.telling import request_of
 from consumers.verdicts import RESEND_S
 
 MICROS = 1_000_000
@@ -142,7 +143,14 @@ def _leased(push: Push, now: int) -> ZendeskUser:
 def _attempt(push: Push, action: str) -> Attempt:
     user = push.user
     return Attempt(
-        user.installation_id, user.zendesk_id, user.lease, ZENDESK, action, fields=tuple(push.step.sent)
+        user.installation_id,
+        user.zendesk_id,
+        user.lease,
+        ZENDESK,
+        action,
+        fields=tuple(push.step.sent),
+        version=user.wanted,
+        request=request_of(user.zendesk_id, push.step, is_together=action == TOGETHER),
     )
 
 

@@ -51,6 +51,17 @@ def test_an_event_is_kept_with_everything_it_said(ledger: Ledger, acme: int) -> 
     assert json.loads(kept["data"]) == {"user": {"id": 7}}
 
 
+def test_how_an_event_came_and_what_its_facts_met_is_told_of_the_first_time(
+    ledger: Ledger, acme: int
+) -> None:
+    first = replace(event(), delivery={"secret": 1})
+    keep(ledger, acme, KeptEvent(first, 7, 3, KEPT, made=[["user:7", "tag/vip", "first", True]]))
+    keep(ledger, acme, KeptEvent(event(), 7, 4, KEPT, made=[["user:7", "tag/vip", "same", True]]))
+    kept = row(ledger, acme)
+    assert json.loads(kept["delivery"]) == {"secret": 1}
+    assert json.loads(kept["made"]) == [["user:7", "tag/vip", "first", True]]
+
+
 def test_an_event_delivered_again_is_kept_once_and_counted(ledger: Ledger, acme: int) -> None:
     for version in (3, 4, 5):
         keep(ledger, acme, KeptEvent(event(), 7, version, KEPT), at=T + version)
@@ -126,13 +137,17 @@ def test_a_hint_is_adopted_by_the_customer_that_a_reading_names(ledger: Ledger, 
 
 
 def test_an_attempt_is_there_before_its_call_and_ended_after_it(ledger: Ledger, acme: int) -> None:
-    begun = [Attempt(acme, 7, lease, "sailthru", "write", ("zendesk_tags", "email")) for lease in (1, 2)]
+    begun = [
+        Attempt(
+            acme, 7, lease, "sailthru", "write", ("zendesk_tags", "email"), version=5, request={"sid": "5f"}
+        )
+        for lease in (1, 2)
+    ]
+    timeout = Finished(acme, 7, 1, "write", attempts.UNKNOWN, "sailthru: timeout", {"no_answer": "timeout"})
     with ledger.writing() as connection:
         attempts.start(connection, begun, T)
         attempts.start(connection, [Attempt(acme, 7, 1, "zendesk", "add_tag", ("tag",))], T)
-        attempts.finish(
-            connection, [Finished(acme, 7, 1, "write", attempts.UNKNOWN, "sailthru: timeout")], T + 5
-        )
+        attempts.finish(connection, [timeout], T + 5)
         attempts.start(connection, [], T)
         attempts.finish(connection, [], T)
     with ledger.reading() as connection:
@@ -141,6 +156,11 @@ def test_an_attempt_is_there_before_its_call_and_ended_after_it(ledger: Ledger, 
     assert (newest["outcome"], newest["finished_at"]) == (attempts.SENDING, None)
     assert (first["outcome"], first["error"], first["finished_at"]) == ("unknown", "sailthru: timeout", T + 5)
     assert first["fields"] == ["zendesk_tags", "email"]
+    assert (first["version"], first["request"], first["reply"]) == (
+        5,
+        {"sid": "5f"},
+        {"no_answer": "timeout"},
+    )
 
 
 def letter(reason: str = "email_taken", *, number: int | None = 7, event_id: str | None = None) -> DeadLetter:

@@ -159,6 +159,19 @@ def test_a_new_secret_verifies_from_the_moment_it_was_set(door: Door) -> None:
     assert door.send(CREATED, headers=signed(CREATED, secret="a new one")).status_code == 202
 
 
+def test_an_event_tells_how_it_came_and_which_secret_verified_but_never_the_secret(door: Door) -> None:
+    door.give_secrets("acme", "a new one", SECRET)
+    ids = {
+        "X-Zendesk-Webhook-Invocation-Id": "01JDA3V8Q0",
+        "X-Zendesk-Webhook-Id": "line\tbreaks are left out",
+    }
+
+    door.send(CREATED, headers=signed(CREATED) | ids)
+
+    (event,) = door.kept()
+    assert event.delivery == {"secret": 2, "invocation": "01JDA3V8Q0", "sent_at": "2026-11-22T09:55:18Z"}
+
+
 def test_a_flood_of_bad_signatures_asks_the_ledger_once_a_second(door: Door) -> None:
     door.send(CREATED)
     before = door.ledger.readings

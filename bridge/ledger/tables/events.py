@@ -25,6 +25,8 @@ events = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("deliveries", Integer, nullable=False, server_default="1"),
     Column("data", Text, nullable=False),  # JSON
+    Column("delivery", Text, nullable=False, server_default="{}"),  # JSON: how it came; see schemas/event.py
+    Column("made", Text, nullable=False, server_default="[]"),  # JSON: what its facts met
     Index("ix_events_customer", "installation_id", "zendesk_id", "kept_at"),
     Index("ix_events_kept", "kept_at"),
     Index(
@@ -45,7 +47,10 @@ attempts = Table(
     Column("lease", BigInteger, nullable=False),
     Column("system", Text, nullable=False),
     Column("action", Text, nullable=False),  # write, look_up, create, …
+    Column("version", BigInteger, nullable=False, server_default="0"),  # of the facts that it was planned by
     Column("fields", Text, nullable=False),  # JSON list of the names sent
+    Column("request", Text, nullable=False, server_default="{}"),  # JSON, redacted
+    Column("reply", Text, nullable=False, server_default="{}"),  # JSON, redacted
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("outcome", Text, nullable=False),  # sending, confirmed, later, unknown, refused, halted

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from bridge.errors import Unavailable
 from bridge.ledger import spool
 from bridge.ledger.engine import open_engine
 from bridge.ledger.ledger import Ledger
+from schemas.event import Event, from_bytes
 from tests.contracts.brokers import BrokerHouse, bodies, drained, house, outgoing, sqlite_url
 from tests.services.places import free_port
 
@@ -119,6 +122,21 @@ def test_the_spool_drains_to_the_broker_and_is_empty_then(
 
     assert set(bodies(drained(broker.consumer(), 5))) == {b"zendesk-%d" % number for number in range(5)}
     assert waiting(ledger) == []
+
+
+def test_an_event_tells_why_and_how_long_it_was_held(
+    here: BrokerHouse, ledger: Ledger, away: Publisher
+) -> None:
+    broker, at = here.open(), datetime(2026, 11, 22, tzinfo=UTC)
+    event = Event("e1", "acme", "zendesk", "t", "user:7", "webhook", at, at, delivery={"secret": 1})
+    Acceptance(away, ledger, unapplied=idle).keep(replace(outgoing(1), body=event.to_bytes()))
+
+    drain(ledger, broker.publisher(), idle)
+
+    (body,) = bodies(drained(broker.consumer(), 1))
+    told = from_bytes(body).delivery
+    assert (told["secret"], told["held"]["reason"]) == (1, "broker_away")
+    assert told["held"]["from"] <= told["held"]["until"]
 
 
 def test_nothing_leaves_the_spool_without_a_confirm(ledger: Ledger, away: Publisher) -> None:

@@ -68,7 +68,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("lease", sa.BigInteger(), nullable=False),
         sa.Column("system", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("reply", sa.Text(), server_default="{}", nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
@@ -275,6 +278,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("deliveries", sa.Integer(), server_default="1", nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("delivery", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("made", sa.Text(), server_default="[]", nullable=False),
         sa.ForeignKeyConstraint(
             ["installation_id"], ["installations.id"], name=op.f("fk_events_installation_id")
         ),
