@@ -26,7 +26,7 @@ VARS = {
     "zendesk_tickets": {"991": {"subject": "My card 4111 was stolen"}},
     "anything_else": JANE,
 }
-STEPS = [
+STEPS: list[Any] = [
     Write("5f0a", VARS, email=JANE),
     Write("5f0a", VARS),
     Create(JANE, VARS),
