@@ -49,7 +49,7 @@ class Held:
             raise TimeoutError("no request came that could be held")
         return self.request
 
-    def release(self) -> Ending:
+    def release(self) -> Outcome:
         """Applies the request now and answers it, whether or not anybody still listens."""
         if self.apply is None:
             raise RuntimeError("nothing has arrived yet; call wait_arrived() first")

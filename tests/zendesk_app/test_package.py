@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from commands.app import SOURCE, packed
+from bridge.app_package import SOURCE, packed
 from tests.commands.test_app import URL, files_of
 from tests.zendesk_app import rules
 
