@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from sandbox.web.messages import Ending, Pending, Reply, Request, Reset, Silence
+from sandbox.web.messages import Ending, Outcome, Pending, Reply, Request, Reset, Silence
 
 
 @dataclass(slots=True)
@@ -35,10 +35,10 @@ class Held:
         self.filter = Fault(Silence(), method, path)
         self.pending = Pending()
         self.request: Request | None = None
-        self.apply: Callable[[], Ending] | None = None
+        self.apply: Callable[[], Outcome] | None = None
         self._arrived = threading.Event()
 
-    def arrive(self, request: Request, apply: Callable[[], Ending]) -> Pending:
+    def arrive(self, request: Request, apply: Callable[[], Outcome]) -> Pending:
         self.request, self.apply = request, apply
         self._arrived.set()
         return self.pending
@@ -54,9 +54,12 @@ class Held:
         if self.apply is None:
             raise RuntimeError("nothing has arrived yet; call wait_arrived() first")
         apply, self.apply = self.apply, _again
-        ending = apply()
-        self.pending.answer(ending)
-        return ending
+        outcome = apply()
+        if isinstance(outcome, Pending):
+            outcome.when_answered(self.pending.answer)
+        else:
+            self.pending.answer(outcome)
+        return outcome
 
 
 def _again() -> Ending:

@@ -9,10 +9,10 @@ from typing import Any
 from sandbox.web.calls import Call, Calls
 from sandbox.web.control import Control
 from sandbox.web.faults import Faults
-from sandbox.web.messages import Ending, Outcome, Reply, Request
+from sandbox.web.messages import Ending, Outcome, Pending, Reply, Request
 from sandbox.web.server import HttpServer
 
-Answer = Callable[[Request], Reply]
+Answer = Callable[[Request], Reply | Pending]
 ReadParams = Callable[[Request], Any]
 
 
@@ -38,15 +38,27 @@ class Front:
             return held.arrive(request, lambda: self._settle(request))
         return self._settle(request)
 
-    def _settle(self, request: Request) -> Ending:
+    def _settle(self, request: Request) -> Outcome:
         fault = self.faults.take(request)
-        if fault is None:
-            ending: Ending = self._answer(request)
-        else:
-            if fault.applied:
-                self._answer(request)
-            ending = fault.ending
+        if fault is not None and fault.applied:
+            self._answer(request)
+        outcome: Outcome = self._answer(request) if fault is None else fault.ending
+        if isinstance(outcome, Pending):
+            return self._logged_later(request, outcome)
+        self._log(request, outcome)
+        return outcome
+
+    def _logged_later(self, request: Request, pending: Pending) -> Pending:
+        logged = Pending()
+
+        def told(ending: Ending) -> None:
+            self._log(request, ending)
+            logged.answer(ending)
+
+        pending.when_answered(told)
+        return logged
+
+    def _log(self, request: Request, ending: Ending) -> None:
         status = ending.status if isinstance(ending, Reply) else 0
         params = self._read_params(request)
         self.calls.add(Call(request.method, request.path, params, self._now(), status))
-        return ending

@@ -37,6 +37,11 @@ class ZendeskOddities(Disorder):
     dates_as: a user field of type date reads as `2026-11-22`, or as that day's first moment.
     inactive_update: how a write to a deleted or merged user is answered: 404, 422, or it takes effect.
     job_s: a bulk update takes effect that much later. job_errors_name: what a failed row is known by.
+    our_role: who the credentials belong to; an agent is refused (403) what only admins may manage.
+    ticket_events: webhooks may subscribe to ticket events; where not, one that asks for them is refused.
+    subscribe_as: how a webhook must spell the three event types that Zendesk's table prints with a slash.
+    category_needed: a trigger without category_id is refused (422).
+    app_job_s: an app that was uploaded is there that much later.
     rate_headers: which spellings of the rate headers replies carry.
     replica_lag_s: REST shows records as they were that long ago.
     """
@@ -60,5 +65,10 @@ class ZendeskOddities(Disorder):
     inactive_update: Literal["missing", "refused", "accepted"] = "missing"
     job_s: float = 0.0
     job_errors_name: Literal["both", "id", "index"] = "both"
+    our_role: Literal["admin", "agent"] = "admin"
+    ticket_events: bool = True
+    subscribe_as: Literal["either", "colon", "slash"] = "either"
+    category_needed: bool = False
+    app_job_s: float = 0.0
     rate_headers: Literal["all", "x-rate-limit", "rate-limit", "ratelimit", "none"] = "all"
     replica_lag_s: float = 0.0

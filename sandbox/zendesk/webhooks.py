@@ -42,6 +42,7 @@ class Webhook:
     created_at: datetime | None = None
     request_format: str = "json"
     http_method: str = "POST"
+    written: tuple[str, ...] = ()  # the subscriptions as they were asked for
 
 
 @dataclass(slots=True)
@@ -107,12 +108,9 @@ class Webhooks:
 
     def add(self, endpoint: str, subscriptions: Iterable[str], *, secret: str | None = None) -> Webhook:
         """A new active webhook and nothing else. Raises ValueError as `subscribe`."""
-        names = frozenset(bare(name) for name in subscriptions)
-        if not names or (CONDITIONAL in names and len(names) > 1):
-            raise ValueError("conditional_ticket_events stands alone, and something must be subscribed")
-        if unknown := names - {CONDITIONAL} - EVENT_TYPES.keys():
-            raise ValueError(f"unknown event types: {', '.join(sorted(unknown))}")
-        hook = Webhook(self.ulid(), endpoint, names, secret or self.new_secret(), created_at=self._now())
+        written = tuple(subscriptions)
+        hook = Webhook(self.ulid(), endpoint, known_types(written), secret or self.new_secret(),
+                       created_at=self._now(), written=written)  # fmt: skip
         self.hooks[hook.id] = hook
         return hook
 
@@ -206,6 +204,16 @@ class Webhooks:
     def _meta(self, ticket_id: int) -> dict[str, Any]:
         position = self._positions[ticket_id] = self._positions.get(ticket_id, 0) + 1
         return {"sequence": {"id": f"{ticket_id:026x}", "position": position}}
+
+
+def known_types(subscriptions: Iterable[str]) -> frozenset[str]:
+    """The bare names of what is subscribed. Raises ValueError as `Webhooks.subscribe`."""
+    names = frozenset(bare(name) for name in subscriptions)
+    if not names or (CONDITIONAL in names and len(names) > 1):
+        raise ValueError("conditional_ticket_events stands alone, and something must be subscribed")
+    if unknown := names - {CONDITIONAL} - EVENT_TYPES.keys():
+        raise ValueError(f"unknown event types: {', '.join(sorted(unknown))}")
+    return names
 
 
 def fill(template: str, ticket: Ticket) -> str:

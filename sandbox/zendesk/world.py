@@ -12,23 +12,32 @@ from sandbox.courier import Delivery
 from sandbox.quota import Quota
 from sandbox.web.control import Control
 from sandbox.web.front import Front
-from sandbox.web.messages import Reply, Request
+from sandbox.web.messages import Pending, Reply, Request
 from sandbox.zendesk.account import ZendeskAccount, ZendeskOddities
+from sandbox.zendesk.apps import Apps
 from sandbox.zendesk.catalogue import bare
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.events import ticket_detail, user_detail
 from sandbox.zendesk.people import People
 from sandbox.zendesk.records import Ticket, User
-from sandbox.zendesk.rest.admin import AdminApi
 from sandbox.zendesk.rest.api import Api, Routes, read_params
+from sandbox.zendesk.rest.apps import AppsApi
 from sandbox.zendesk.rest.auth import Tokens
 from sandbox.zendesk.rest.exports import ExportsApi
 from sandbox.zendesk.rest.fields import UserFields
 from sandbox.zendesk.rest.jobs import JobsApi
 from sandbox.zendesk.rest.limits import LIMITS
-from sandbox.zendesk.rest.routes import route_admin, route_tickets, route_users
+from sandbox.zendesk.rest.routes import (
+    route_apps,
+    route_fields,
+    route_tickets,
+    route_users,
+    route_webhooks,
+)
 from sandbox.zendesk.rest.tickets import TicketsApi
+from sandbox.zendesk.rest.triggers import TriggersApi
 from sandbox.zendesk.rest.users import UsersApi
+from sandbox.zendesk.rest.webhooks import WebhooksApi
 from sandbox.zendesk.store import Store
 from sandbox.zendesk.webhooks import Rendered, Webhook, Webhooks
 
@@ -43,7 +52,7 @@ VERBS = (
 )  # fmt: skip
 
 
-HasBase = UsersApi | TicketsApi | ExportsApi | JobsApi | AdminApi | UserFields
+HasBase = UsersApi | TicketsApi | ExportsApi | JobsApi | WebhooksApi | TriggersApi | AppsApi | UserFields
 
 
 class Zendesk:
@@ -61,7 +70,8 @@ class Zendesk:
         self._tokens = Tokens(self.account, now, seed)
         people = People(self._store, self.webhooks, self.user_fields, self.oddities)
         self._take_verbs(people)
-        self._agent_view = AgentView(self._store, people, now)
+        self.apps = Apps(self.oddities, now)
+        self._agent_view = AgentView(self._store, people, now, self.apps)
         self.install_app = self._agent_view.install_app
         front = self._front(port)
         self.server = front.server
@@ -225,7 +235,7 @@ class Zendesk:
         api = Api(self.account, self.oddities, store=self._store, quota=self.quota, tokens=self._tokens,
                   routes=routes)  # fmt: skip
 
-        def answer(request: Request) -> Reply:
+        def answer(request: Request) -> Reply | Pending:
             self._settle()
             return self._agent_view.answer(request) or api.answer(request)
 
@@ -239,11 +249,19 @@ class Zendesk:
     def _routed(self, routes: Routes) -> tuple[HasBase, ...]:
         tickets = TicketsApi(self._store, self._desk, quota=self.quota, oddities=self.oddities)
         exports = ExportsApi(self._store, self.user_fields, self.oddities)
-        admin = AdminApi(self.webhooks)
+        webhooks = WebhooksApi(self.webhooks, self.oddities, self._now)
+        triggers = TriggersApi(self.webhooks, self.oddities)
+        apps = AppsApi(self.apps)
         route_users(routes, self._users, self._jobs)
         route_tickets(routes, tickets, exports)
-        route_admin(routes, admin, self.user_fields)
-        return self._users, tickets, exports, self._jobs, admin, self.user_fields
+        route_webhooks(routes, webhooks, triggers)
+        route_fields(routes, self.user_fields, self._delete_field)
+        route_apps(routes, apps)
+        return (self._users, tickets, exports, self._jobs, webhooks, triggers, apps, self.user_fields)
+
+    def _delete_field(self, _request: Request, field_id: str) -> Reply:
+        self.remove_user_field(self.user_fields.key_of(int(field_id)))
+        return Reply(204)
 
     def _state(self) -> Any:
         with self._store.lock:

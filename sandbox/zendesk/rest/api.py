@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.quota import Quota
-from sandbox.web.messages import Reply, Request
+from sandbox.web.messages import Pending, Reply, Request
 from sandbox.zendesk.account import ZendeskAccount, ZendeskOddities
 from sandbox.zendesk.rest.auth import Tokens
 from sandbox.zendesk.rest.errors import RestError, not_found
 from sandbox.zendesk.rest.limits import charge
+from sandbox.zendesk.rest.rights import require_rights
 from sandbox.zendesk.store import Store
 
-Endpoint = Callable[..., Reply]
+Endpoint = Callable[..., Reply | Pending]
 
 
 def read_params(request: Request) -> Any:
@@ -67,7 +68,7 @@ class Api:
         routes.add("GET", "/api/v2/account/settings", self._settings)
         routes.add("GET", "/api/v2/oauth/tokens/current", lambda request: Reply(200, tokens.current(request)))
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Reply | Pending:
         headers: dict[str, str] = {}
         path = request.path.removesuffix(".json").rstrip("/")
         try:
@@ -75,23 +76,27 @@ class Api:
                 return self._tokens.grant(request)
             self._tokens.check(request)
             headers = charge(self._quota, path, self._oddities)
+            require_rights(request.method, path, self._oddities)
             return self._routed(request, path, headers)
         except RestError as error:
             return Reply(error.status, error.body, {**headers, **error.headers})
 
-    def _routed(self, request: Request, path: str, headers: dict[str, str]) -> Reply:
+    def _routed(self, request: Request, path: str, headers: dict[str, str]) -> Reply | Pending:
         endpoint, places = self._routes.find(request.method, path)
         try:
             with self._store.lock:
                 reply = endpoint(request, *places)
         except LookupError:
             raise not_found() from None
+        if isinstance(reply, Pending):
+            return reply
         return Reply(reply.status, reply.body, {**headers, **reply.headers})
 
     def _me(self, _request: Request) -> Reply:
-        admin = {"id": 1, "name": "Sandbox Admin", "email": self._account.email, "role": "admin",
-                 "active": True, "verified": True, "suspended": False}  # fmt: skip
-        return Reply(200, {"user": admin})
+        ours = {"id": 1, "name": "Sandbox Admin", "email": self._account.email,
+                "role": self._oddities.our_role, "active": True, "verified": True,
+                "suspended": False}  # fmt: skip
+        return Reply(200, {"user": ours})
 
     def _settings(self, _request: Request) -> Reply:
         tagging = {"tagging": {"users_and_organizations": self._oddities.user_tagging}}

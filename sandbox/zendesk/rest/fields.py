@@ -95,6 +95,13 @@ class UserFields:
         field = self.add(str(asked.get("key")), str(asked.get("type")), asked.get("title"), **more)
         return Reply(201, {"user_field": field})
 
+    def key_of(self, field_id: int) -> str:
+        """The key of the field with that number. Raises LookupError."""
+        for key, field in self.by_key.items():
+            if field["id"] == field_id:
+                return key
+        raise LookupError(field_id)
+
 
 def _taken(field: Mapping[str, Any], value: Any) -> Any:
     """The value as the field keeps it; null clears. Raises RestError 422."""
