@@ -52,6 +52,7 @@ class UserFieldRecord:
     key: str
     type: str
     is_active: bool
+    id: int | None = None
 
 
 def job_status(record: Any) -> JobStatus:
@@ -71,7 +72,12 @@ def user_field(record: Any) -> UserFieldRecord | None:
     """Read a user field; None for what is none."""
     if not isinstance(record, Mapping) or not isinstance(record.get("key"), str):
         return None
-    return UserFieldRecord(record["key"], str(record.get("type") or ""), record.get("active") is not False)
+    return UserFieldRecord(
+        record["key"],
+        str(record.get("type") or ""),
+        record.get("active") is not False,
+        _number(record.get("id")),
+    )
 
 
 def _result(entry: Mapping[str, Any]) -> JobResult:

@@ -15,6 +15,7 @@ from bridge.errors import BadCredentials, SendAgain, TryLater
 from bridge.remotes.rates import RateReading, rate_reading
 from bridge.remotes.transport import READ_S, Answer, Request, Transport
 from bridge.remotes.zendesk_errors import SYSTEM, NotFound, checked
+from bridge.remotes.zendesk_pages import Page, entries, page_of, page_query, part
 from bridge.remotes.zendesk_token import TokenKeeper, token_keeper
 from schemas import zendesk_jobs as jobs
 from schemas import zendesk_records as records
@@ -25,13 +26,12 @@ from schemas.zendesk_records import TicketRecord, UserRecord
 
 __all__ = ["Me", "Page", "RateReading", "Reading", "TicketRecord", "UserRecord", "Zendesk"]
 
-PAGE_SIZE = 100
 MOST_USERS = 100
 MOST_PAGES = 20  # of user fields; an account has a few hundred at most
+JSON = "application/json"
 _HEADERS = {
-    "Accept": "application/json",
+    "Accept": JSON,
     "Accept-Encoding": "gzip",
-    "Content-Type": "application/json",
     "User-Agent": "sailthru-zendesk-bridge",
 }
 
@@ -47,14 +47,6 @@ class Reading(Generic[Value]):
 
     value: Value
     sent_at: datetime
-
-
-@dataclass(frozen=True)
-class Page(Generic[Value]):
-    """One page of a list. `after` is the cursor of the next one; None with the last."""
-
-    items: tuple[Value, ...]
-    after: str | None
 
 
 @dataclass(frozen=True)
@@ -90,27 +82,27 @@ class Zendesk:
     def user(self, id: int) -> Reading[UserRecord] | None:  # noqa: A002 - the vendor's word
         """One user, or None when Zendesk has none with this id. A deleted one reads as not active."""
         reading = self._found(f"/api/v2/users/{int(id)}")
-        return reading and _as(reading, lambda record: records.user(_part(record, "user")))
+        return reading and _as(reading, lambda record: records.user(part(record, "user")))
 
     def users(self, ids: Sequence[int]) -> Reading[tuple[UserRecord, ...]]:
         """Up to 100 users in one call. Unknown ids are left out of the answer."""
         if not 0 < len(ids) <= MOST_USERS:
             raise ValueError(f"between 1 and {MOST_USERS} users can be read at once, not {len(ids)}")
         reading = self.get("/api/v2/users/show_many", {"ids": ",".join(str(int(one)) for one in ids)})
-        return _as(reading, lambda record: tuple(records.user(one) for one in _entries(record, "users")))
+        return _as(reading, lambda record: tuple(records.user(one) for one in entries(record, "users")))
 
     def tickets_of(
         self, user_id: int, after: str | None = None, *, read_s: float = READ_S
     ) -> Reading[Page[TicketRecord]] | None:
         """One page of the tickets that a user has requested, or None when there is no such user."""
-        query = {"page[size]": str(PAGE_SIZE)} | ({"page[after]": after} if after else {})
+        query = page_query(after)
         reading = self._found(f"/api/v2/users/{int(user_id)}/tickets/requested", query, read_s)
-        return reading and _as(reading, lambda record: _ticket_page(record, after))
+        return reading and _as(reading, lambda record: page_of(record, "tickets", records.ticket, after))
 
     def ticket(self, id: int) -> Reading[TicketRecord] | None:  # noqa: A002 - the vendor's word
         """One ticket, or None when Zendesk has none with this id."""
         reading = self._found(f"/api/v2/tickets/{int(id)}")
-        return reading and _as(reading, lambda record: records.ticket(_part(record, "ticket")))
+        return reading and _as(reading, lambda record: records.ticket(part(record, "ticket")))
 
     def set_user_fields(self, id: int, values: Mapping[str, Any]) -> None:  # noqa: A002 - the vendor's word
         """Set custom fields of one user, by key; None empties one. The others stay."""
@@ -140,10 +132,10 @@ class Zendesk:
         found: list[UserFieldRecord] = []
         after: str | None = None
         for _ in range(MOST_PAGES):
-            query = {"page[size]": str(PAGE_SIZE)} | ({"page[after]": after} if after else {})
+            query = page_query(after)
             reading = self.get("/api/v2/user_fields", query)
-            page = _as(reading, partial(_field_page, asked=after)).value
-            found += page.items
+            page = _as(reading, partial(page_of, name="user_fields", read=jobs.user_field, asked=after)).value
+            found += [one for one in page.items if one is not None]
             after = page.after
             if after is None:
                 break
@@ -169,7 +161,7 @@ class Zendesk:
         """The user that we act as; harmless, and so the probe for credentials and clocks."""
         answer = self._answer("GET", "/api/v2/users/me")
         reading = Reading(self._checked(answer, "GET"), answer.sent_at)
-        mine = _as(reading, lambda record: _part(record, "user")).value
+        mine = _as(reading, lambda record: part(record, "user")).value
         if not mine.get("id"):
             # a caller who is not signed in is no error to this address: it answers with nobody
             raise BadCredentials(SYSTEM, "the reply is for an anonymous user")
@@ -198,6 +190,21 @@ class Zendesk:
         """DELETE any path, with a body where the call takes one (tags); the reply's JSON or None."""
         return self._written("DELETE", path, body)
 
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        content_type: str = JSON,
+        read_s: float = READ_S,
+    ) -> Answer:
+        """Any call with any body; the answer as it came, which was a good one."""
+        answer = self._answer(method, path, body, read_s, content_type)
+        if not 200 <= answer.status < 300:
+            self._checked(answer, method)
+        return answer
+
     def close(self) -> None:
         """Let go of the connections."""
         self._transport.close()
@@ -217,11 +224,20 @@ class Zendesk:
         answer = self._answer(method, path, text)
         return Reading(self._checked(answer, method), answer.sent_at)
 
-    def _answer(self, method: str, path: str, body: bytes | None = None, read_s: float = READ_S) -> Answer:
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        read_s: float = READ_S,
+        content_type: str = JSON,
+    ) -> Answer:
         authorization = self._token.header()
-        answer = self._sent(method, path, body, authorization, read_s)
+        headers = {**_HEADERS, "Authorization": authorization, "Content-Type": content_type}
+        answer = self._sent(method, path, body, headers, read_s)
         if answer.status == 401 and self._token.renewed(authorization):
-            answer = self._sent(method, path, body, self._token.header(), read_s)
+            headers["Authorization"] = self._token.header()
+            answer = self._sent(method, path, body, headers, read_s)
         return answer
 
     def _checked(self, answer: Answer, method: str) -> Any:
@@ -230,8 +246,9 @@ class Zendesk:
             answer, method, (account.oauth_client_secret, account.api_token, *self._token.secrets())
         )
 
-    def _sent(self, method: str, path: str, body: bytes | None, authorization: str, read_s: float) -> Answer:
-        headers = {**_HEADERS, "Authorization": authorization}
+    def _sent(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], read_s: float
+    ) -> Answer:
         url = f"{self._account.url.rstrip('/')}{path}"
         answer = self._transport.send(Request(SYSTEM, method, url, headers, body, read_s))
         reading = rate_reading(
@@ -247,42 +264,3 @@ def _as(reading: Reading[Any], read: Callable[[Any], Value]) -> Reading[Value]:
         return Reading(read(reading.value), reading.sent_at)
     except Unreadable as error:
         raise TryLater(SYSTEM, "garbled", detail=error.fault) from None
-
-
-def _part(record: Any, name: str) -> Mapping[str, Any]:
-    part = record.get(name) if isinstance(record, Mapping) else None
-    if not isinstance(part, Mapping):
-        raise Unreadable(f"The reply holds no {name}.")
-    return part
-
-
-def _entries(record: Any, name: str) -> list[Any]:
-    entries = record.get(name) if isinstance(record, Mapping) else None
-    if not isinstance(entries, list):
-        raise Unreadable(f"The reply holds no {name}.")
-    return entries
-
-
-def _ticket_page(record: Any, asked: str | None) -> Page[TicketRecord]:
-    items = tuple(records.ticket(one) for one in _entries(record, "tickets"))
-    return Page(items, _next_cursor(record, asked))
-
-
-def _field_page(record: Any, asked: str | None) -> Page[UserFieldRecord]:
-    read = (jobs.user_field(one) for one in _entries(record, "user_fields"))
-    return Page(tuple(one for one in read if one is not None), _next_cursor(record, asked))
-
-
-def _next_cursor(record: Mapping[str, Any], asked: str | None) -> str | None:
-    """The cursor of the next page. A list that is not surely complete must never look so."""
-    meta = record.get("meta")
-    if not isinstance(meta, Mapping):
-        if record.get("next_page"):
-            raise Unreadable("The reply is paged by number although a cursor was asked for.")
-        return None
-    if not meta.get("has_more"):
-        return None
-    after = meta.get("after_cursor")
-    if not isinstance(after, str) or not after or after == asked:
-        raise Unreadable("The reply says that there is more, but not where.")
-    return after
