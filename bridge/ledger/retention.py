@@ -26,6 +26,7 @@ from bridge.ledger.tables import (
     installations,
     mailing_lists,
     quotas,
+    set_ups,
     waits,
     zendesk_users,
 )
@@ -39,6 +40,7 @@ OF_AN_INSTALLATION = (
     waits,
     directions,
     quotas,
+    set_ups,
     facts,
     attempts,
     dead_letters,

@@ -8,6 +8,7 @@ from bridge.ledger.tables.events import attempts, dead_letters, events, waits
 from bridge.ledger.tables.operators import operators, sessions, sign_in_links, sign_in_tries
 from bridge.ledger.tables.people import actions, agent_actions, agents
 from bridge.ledger.tables.queues import messages, passes, spool
+from bridge.ledger.tables.set_ups import set_ups
 from bridge.ledger.tables.shape import metadata
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "passes",
     "quotas",
     "sessions",
+    "set_ups",
     "sign_in_links",
     "sign_in_tries",
     "spool",

@@ -337,6 +337,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("installation_id", "bucket", name=op.f("pk_quotas")),
     )
     op.create_table(
+        "set_ups",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("zendesk_id", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_set_ups_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "part", name=op.f("pk_set_ups")),
+    )
+    op.create_table(
         "waits",
         sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
