@@ -9,15 +9,16 @@ import click
 from sqlalchemy import select
 
 from bridge.broker.contract import Broker
-from bridge.errors import BadSettings, BridgeError, Unavailable
+from bridge.errors import BadSettings, Unavailable
 from bridge.ledger import installations
 from bridge.ledger.installations import Installation
 from bridge.ledger.revision import require_current
 from bridge.ledger.tables import installations as table
 from bridge.services import Services, build
 from bridge.settings import load_settings
+from commands.check_sailthru import look_at_sailthru
 from commands.check_zendesk import look_at_zendesk
-from commands.findings import FAULT, OK, WARNING, Finding, refused
+from commands.findings import FAULT, OK, WARNING, Finding, say_finding
 from commands.opening import json_option
 from commands.output import print_json
 
@@ -32,7 +33,7 @@ def check(as_json: bool) -> None:
     for finding in look():
         findings.append(finding)
         if not as_json:
-            _say(finding)
+            say_finding(finding)
     faults = sum(finding.state == FAULT for finding in findings)
     if as_json:
         print_json({"ok": not faults, "findings": [asdict(finding) for finding in findings]})
@@ -111,7 +112,7 @@ def _installation(services: Services, one: Installation) -> Iterator[Finding]:
     yield from _same(services, one)
     yield from _doors(one)
     yield from look_at_zendesk(services, one)
-    yield from _sailthru(services, one)
+    yield from look_at_sailthru(services, one)
 
 
 def _same(services: Services, one: Installation) -> Iterator[Finding]:
@@ -142,19 +143,3 @@ def _doors(one: Installation) -> Iterator[Finding]:
             "signs in to Zendesk with an API token, which Zendesk ends on 2027-04-30",
             "make an OAuth client (client_credentials), then: " + fix,
         )
-
-
-def _sailthru(services: Services, one: Installation) -> Iterator[Finding]:
-    try:
-        services.remotes.sailthru(one).settings()
-    except BridgeError as error:
-        yield refused(one, "sailthru", error)
-    else:
-        yield Finding(OK, one.name, "Sailthru lets us in")
-
-
-def _say(finding: Finding) -> None:
-    colour = {OK: "green", WARNING: "yellow", FAULT: "red"}[finding.state]
-    click.echo(f"{click.style(f'{finding.state:<8}', fg=colour)}{finding.part}: {finding.finding}")
-    if finding.fix:
-        click.echo(f"{'':<8}→ {finding.fix}")

@@ -27,13 +27,18 @@ def look_at_zendesk(services: Services, one: Installation) -> Iterator[Finding]:
     except BridgeError as error:
         yield refused(one, "zendesk", error)
         return
-    yield from _rights(me, one)
-    yield from _clock(me, one)
+    yield from look_at_us(me, one)
     try:
         yield _tagging(services, zendesk, one)
         yield from _fields(services, zendesk, one)
     except BridgeError as error:
         yield refused(one, "zendesk", error)
+
+
+def look_at_us(me: Me, one: Installation) -> Iterator[Finding]:
+    """Who we are in Zendesk, and whether its clock agrees with ours."""
+    yield from _rights(me, one)
+    yield from _clock(me, one)
 
 
 def _rights(me: Me, one: Installation) -> Iterator[Finding]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import click
+
 from bridge.errors import BadCredentials, BridgeError
 from bridge.ledger.installations import Installation
 
@@ -27,3 +29,11 @@ def refused(one: Installation, system: str, error: BridgeError) -> Finding:
     else:
         fix = f"look whether [{system}] url is right and reachable from here, then check again"
     return Finding(FAULT, one.name, str(error), fix)
+
+
+def say_finding(finding: Finding) -> None:
+    """Print one for people."""
+    colour = {OK: "green", WARNING: "yellow", FAULT: "red"}[finding.state]
+    click.echo(f"{click.style(f'{finding.state:<8}', fg=colour)}{finding.part}: {finding.finding}")
+    if finding.fix:
+        click.echo(f"{'':<8}→ {finding.fix}")

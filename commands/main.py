@@ -18,6 +18,7 @@ from commands.events import events
 from commands.installations import installations
 from commands.migrate import migrate
 from commands.queues import queues
+from commands.setup import setup
 
 NEXT_STEP = "Next: bridge check"
 
@@ -57,6 +58,7 @@ COMMANDS: tuple[click.Command, ...] = (
     check,
     demo,
     installations,
+    setup,
     app,
     queues,
     events,

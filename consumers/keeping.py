@@ -27,7 +27,7 @@ from consumers import profile_waits
 from consumers.patience import PATIENT, PROFILE, Cause, Patience
 from consumers.postbacks import Postbacks
 from schemas.event import Event
-from schemas.setup_test import TYPE as SETUP_TEST
+from schemas.trial import TYPE as TRIAL
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ class _Keeping:
         if meant.event.type == "unreadable":
             return KeptEvent(meant.event, None, None, DEAD, "unreadable")
         if meant.meaning is None:
-            reason = "a test of bridge setup" if meant.event.type == SETUP_TEST else "unknown type"
+            reason = "a test of bridge setup" if meant.event.type == TRIAL else "unknown type"
             return KeptEvent(meant.event, None, None, IGNORED, reason)
         if meant.event.id in skipped:
             return KeptEvent(meant.event, meant.meaning.zendesk_id, None, APPLIED, "already newer")

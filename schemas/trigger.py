@@ -15,7 +15,7 @@ from schemas import spelling
 from schemas.delivery import Flat, Read, Spelled, json_object, needed_id, not_ahead
 from schemas.errors import Unreadable
 from schemas.event import Event
-from schemas.setup_test import read_test
+from schemas.trial import read_trial
 
 
 def read_trigger(body: bytes, *, installation: str, received_at: datetime, new_id: Callable[[], str]) -> Read:
@@ -26,10 +26,10 @@ def read_trigger(body: bytes, *, installation: str, received_at: datetime, new_i
     """
     record = json_object(body)
     if "ticket_id" not in record:
-        test = read_test(record, installation=installation, received_at=received_at, source="trigger")
-        if test is None:
+        trial = read_trial(record, installation=installation, received_at=received_at, source="trigger")
+        if trial is None:
             raise _no_trigger(record, installation)
-        return Read(events=(test,), ignored=0)
+        return Read(events=(trial,), ignored=0)
     hint = _TRIGGER.read(record)
     event = Event(
         id=new_id(),

@@ -67,7 +67,7 @@ class AppJob:
 
 
 @dataclass(frozen=True)
-class TestedWebhook:
+class WebhookReply:
     """What the receiver answered to a test delivery: HTTP status and body."""
 
     status: int
@@ -130,13 +130,13 @@ def signing_secret(record: Any) -> str:
     return _text(_object(_object(record, "reply").get("signing_secret"), "signing secret"), "secret")
 
 
-def tested(record: Any) -> TestedWebhook:
+def tested(record: Any) -> WebhookReply:
     """Read what became of a test. Raises `Unreadable`."""
     known = _object(_object(record, "reply").get("response"), "response")
     status = known.get("status_code")
     if not isinstance(status, int):
         raise Unreadable("The reply does not say how the test was answered.")
-    return TestedWebhook(status, str(known.get("payload") or ""))
+    return WebhookReply(status, str(known.get("payload") or ""))
 
 
 def _notification(actions: Any) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from schemas import spelling
 from schemas.delivery import Flat, Read, Spelled, json_object, needed_id, not_ahead
 from schemas.errors import Unreadable
 from schemas.event import Event
-from schemas.setup_test import read_test
+from schemas.trial import read_trial
 from schemas.zendesk_types import Meaning, meaning, our_name
 
 # RabbitMQ's message id holds 255 bytes; Zendesk's ids are UUIDs and ULIDs.
@@ -43,10 +43,10 @@ def read_delivery(body: bytes, *, installation: str, received_at: datetime) -> R
     record = json_object(body)
     written = record.get("type")
     if not isinstance(written, str) or not written:
-        test = read_test(record, installation=installation, received_at=received_at, source="webhook")
-        if test is None:
+        trial = read_trial(record, installation=installation, received_at=received_at, source="webhook")
+        if trial is None:
             raise _no_event(record, installation)
-        return Read(events=(test,), ignored=0)
+        return Read(events=(trial,), ignored=0)
     if meaning(written) is Meaning.IGNORED:
         return Read(events=(), ignored=1)
     return Read(events=(_event(record, our_name(written), installation, received_at),), ignored=0)

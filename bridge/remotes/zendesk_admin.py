@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -24,9 +25,9 @@ from schemas.zendesk_admin import (
     AppJob,
     AppRecord,
     InstalledAppRecord,
-    TestedWebhook,
     TriggerRecord,
     WebhookRecord,
+    WebhookReply,
 )
 from schemas.zendesk_jobs import UserFieldRecord
 
@@ -101,7 +102,7 @@ class ZendeskAdmin:
         reply = self._zendesk.get(f"{WEBHOOKS}/{quote(webhook_id, safe='')}/signing_secret")
         return _read(reply.value, records.signing_secret)
 
-    def test_webhook(self, webhook_id: str, endpoint: str, body: str) -> TestedWebhook:
+    def test_webhook(self, webhook_id: str, endpoint: str, body: str) -> WebhookReply:
         """Let Zendesk send this body there now, signed as the webhook signs; what the receiver answered."""
         asked = {"endpoint": endpoint, "http_method": "POST", "request_format": "json", "payload": body}
         path = f"{WEBHOOKS}/test?{urlencode({'webhook_id': webhook_id})}"
@@ -198,9 +199,8 @@ class ZendeskAdmin:
         found: list[Value] = []
         after: str | None = None
         for _ in range(MOST_PAGES):
-            asked = after
-            reply = self._zendesk.get(path, {**(query or {}), **page_query(asked)})
-            page = _read(reply.value, lambda record, asked=asked: page_of(record, name, read, asked))
+            reply = self._zendesk.get(path, {**(query or {}), **page_query(after)})
+            page = _read(reply.value, partial(page_of, name=name, read=read, asked=after))
             found += page.items
             after = page.after
             if after is None:

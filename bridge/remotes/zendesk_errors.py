@@ -13,8 +13,9 @@ from bridge.remotes.transport import Answer, unclear
 
 SYSTEM = "zendesk"
 
+FORBIDDEN = "forbidden"
 _LATER = {408: "timeout", 409: "conflict", 425: "rate_limited", 429: "rate_limited"}
-_REFUSED = {403: "forbidden", 413: "too_large", 414: "too_large", 422: "invalid"}
+_REFUSED = {403: FORBIDDEN, 413: "too_large", 414: "too_large", 422: "invalid"}
 # with these, a 403 speaks of who asks and not of what was asked
 _CREDENTIAL_ERRORS = {"invalid_token", "invalid_client", "invalid_grant", "unauthorized_client"}
 

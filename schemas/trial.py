@@ -16,12 +16,12 @@ TYPE = "setup.test"
 LONGEST_ID = 100
 
 
-def test_body(id: str) -> str:  # noqa: A002 - the event's word
+def trial_body(id: str) -> str:  # noqa: A002 - the event's word
     """The body of a test that can be told from all others by `id`."""
     return json.dumps({"bridge": TYPE, "id": id})
 
 
-def read_test(
+def read_trial(
     record: Mapping[str, Any], *, installation: str, received_at: datetime, source: str
 ) -> Event | None:
     """The event of a test; None for any other body."""
