@@ -65,7 +65,7 @@ def _accepted(site: Site, webhook_id: str, address: str) -> str:
         if tries == TRIES:
             raise NotArrived(
                 f"the test delivery was answered {reply.status}: {_shown(reply.body)}",
-                f"see that Zendesk reaches {address}, and the receiver's log; then run the same command again",
+                f"see that Zendesk reaches {address}, and the receiver's log; then run this again",
             )
         tries += 1
         site.pause(BETWEEN_TRIES_S)
