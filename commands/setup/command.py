@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bridge.app_package import packed
+from bridge.deciding.to_zendesk.projection import USER_FIELDS
 from bridge.errors import BadSettings, BridgeError
 from bridge.ledger import set_ups
 from bridge.ledger.installations import Installation
@@ -15,7 +16,6 @@ from bridge.setting_up.wanted import APP, Asked, FieldWanted
 from commands.opening import json_option, opened
 from commands.setup.progress import Progress
 from commands.setup.runs import Run
-from consumers.to_zendesk.projection import USER_FIELDS
 
 MODES = {"set_up": Run.set_up, "remove": Run.remove, "rotate": Run.rotate}
 
