@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row
 
-from bridge.broker.contract import Outgoing, Publisher
+from bridge.broker.carrying import carried
+from bridge.broker.contract import Publisher
 from bridge.clock import from_micros
 from bridge.errors import Refused
 from bridge.ledger import actions, customers, dead, looking, zendesk_users
@@ -40,7 +41,7 @@ def replay(ledger: Ledger, publisher: Publisher, letter: DeadLetter, *, operator
         raise Refused("bridge", letter.reason, detail="an agent has to decide anew, in the sidebar")
     # Published first: should the next step fail, the letter stays open and a second replay does no harm.
     for event in _events(ledger, letter):
-        publisher.publish(_outgoing(event))
+        publisher.publish(carried(event, attempt=letter.attempts + 1, first_error=letter.reason))
     with ledger.writing() as connection:
         if letter.zendesk_id is not None:
             owe = _owe_zendesk if letter.lane == TO_ZENDESK else _owe
@@ -139,16 +140,7 @@ def _event(row: Row[Any], installation: str) -> Event:
         occurred_at=from_micros(row.occurred_at),
         received_at=from_micros(row.received_at),
         data=json.loads(row.data),
-    )
-
-
-def _outgoing(event: Event) -> Outgoing:
-    return Outgoing(
-        lane=event.lane,
-        body=event.to_bytes(),
-        message_id=event.id,
-        type=event.type,
-        installation=event.installation,
+        trace=row.trace or "",
     )
 
 

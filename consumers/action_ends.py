@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from bridge.agent_action import AgentAction
+from bridge.agent_action import FAILED, SAVED, AgentAction
 from bridge.clock import to_micros
 from bridge.ledger import agent_actions, attempts, dead, events, waits
 from bridge.ledger.attempts import Finished
@@ -54,6 +54,19 @@ def end(
         waits.end(connection, wait)
     else:
         waits.put_off(connection, wait, again.due_at, tries=0, progress=again.progress)
+
+
+def pass_over(connection: Connection, asked: Asked, action: AgentAction) -> None:
+    """Its event came once more, after the action's end: it ends as the action did."""
+    (wait,) = asked.waits
+    waits.end(connection, wait)
+    now = to_micros(asked.parts.clock.now())
+    outcome, reason = _ENDS.get(action.state, (events.IGNORED, action.state))
+    reason = action.reason or reason
+    events.end(connection, action.installation_id, action.id, outcome=outcome, reason=reason, now=now)
+
+
+_ENDS = {SAVED: (events.APPLIED, ""), FAILED: (events.DEAD, "")}
 
 
 def _finished(action: AgentAction, outcome: str, error: str = "") -> Finished:

@@ -55,7 +55,7 @@ def do(asked: Asked, action: AgentAction) -> None:
     now = asked.parts.clock.now()
     with asked.parts.ledger.writing() as connection:
         if action.state != SAVING:
-            waits.end(connection, wait)
+            action_ends.pass_over(connection, asked, action)
             return
         reason = _step(connection, asked, action)
         if reason is None and now - wait.since < TRIED_FOR:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bridge.agent_action import FAILED, SAVED, SAVING, AgentAction
 from bridge.clock import to_micros
+from bridge.deciding.reading import RETURNED
 from bridge.deciding.steps import SAILTHRU
 from bridge.errors import BridgeError, Refused, SendAgain
 from bridge.ledger import agent_actions, attempts, postbacks, waits
@@ -66,7 +67,7 @@ def _is_still_wanted(asked: Asked, wait: Wait, action: AgentAction) -> bool:
         if action.state == FAILED and not action.loosens:
             agent_actions.reopen(connection, asked.installation.id, action.id)  # replayed
         elif action.state != SAVING and not (action.state == SAVED and wait.progress.get(SENT)):
-            waits.end(connection, wait)
+            action_ends.pass_over(connection, asked, action)
             return False
         if _is_superseded(connection, action) or (wait.progress.get(SENT) and _was_told(connection, action)):
             action_ends.end(connection, asked, action, "" if action.state == SAVED else "superseded")
@@ -98,6 +99,12 @@ def _was_told(connection: Connection, action: AgentAction) -> bool:
 
 def _may_loosen(asked: Asked, action: AgentAction, sid: str) -> bool:
     """Read the profile just before, and end the action unless it is as the agent saw it."""
+    (wait,) = asked.waits
+    if wait.detail.get(RETURNED):
+        # By hand is a replay as well, and nobody knows how long ago the agent looked.
+        words = "Somebody put the event back into its queue by hand; the agent has to decide anew."
+        action_ends.fail(asked, action, "consent_changed", words)
+        return False
     remote = asked.parts.remotes.sailthru(asked.installation)
     profile: Profile | None = remote.profile(sid, "sid", fields=READ_FIRST)
     with asked.parts.ledger.reading() as connection:

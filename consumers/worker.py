@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from bridge import metrics
 from bridge.broker.contract import LANES, Consumer, Message
 from bridge.clock import Clock, to_micros
-from bridge.deciding.reading import meaning
+from bridge.deciding.reading import ACTION, meaning, returned
 from bridge.directory import Directory
 from bridge.errors import Unavailable
 from bridge.ledger import dead, waits
@@ -113,24 +113,25 @@ class Worker:
         batches = self._by_installation(messages)
         # A push is begun with the facts that cause it, and its call starts when they are committed.
         with joining() as begin, self.ledger.writing() as connection:
-            for installation, events in batches:
-                batch = [_meant(event) for event in events]
+            for installation, batch in batches:
                 stirred.join(keep_events(connection, installation.id, batch, now, self.patience))
+            _close_letters(connection, messages, batches)
             begin(connection, [installation for installation, _ in batches])
-        for installation, events in batches:
-            for event in events:
-                outcome = "dead" if event.type == "unreadable" else "kept"
-                metrics.count_event(installation.name, type=event.type, outcome=outcome)
+        for installation, batch in batches:
+            for one in batch:
+                outcome = "dead" if one.event.type == "unreadable" else "kept"
+                metrics.count_event(installation.name, type=one.event.type, outcome=outcome)
         return stirred
 
-    def _by_installation(self, messages: Sequence[Message]) -> list[tuple[Installation, list[Event]]]:
+    def _by_installation(self, messages: Sequence[Message]) -> list[tuple[Installation, list[Meant]]]:
         """The events by installation. Those of one that was removed are nobody's any more."""
-        groups: dict[str, list[Event]] = defaultdict(list)
+        groups: dict[str, list[Meant]] = defaultdict(list)
         for message in messages:
             event = from_bytes(message.body)
-            groups[event.installation].append(event)
-        found = [(self._installation(name), events) for name, events in sorted(groups.items())]
-        return [(installation, events) for installation, events in found if installation is not None]
+            meant = meaning(event)
+            groups[event.installation].append(Meant(event, returned(meant) if message.is_returned else meant))
+        found = [(self._installation(name), batch) for name, batch in sorted(groups.items())]
+        return [(installation, batch) for installation, batch in found if installation is not None]
 
     def _installation(self, name: str) -> Installation | None:
         installation = self.directory.get(name) or self.directory.ask_now(name)
@@ -194,7 +195,9 @@ class SecondTries:
         event = from_bytes(wait.detail["body"].encode("ascii"))
         try:
             with self.ledger.writing() as connection:
-                keep_events(connection, wait.installation_id, [_meant(event)], now, self.patience)
+                keep_events(
+                    connection, wait.installation_id, [Meant(event, meaning(event))], now, self.patience
+                )
                 waits.end(connection, wait)
         except Unavailable:
             raise
@@ -224,5 +227,18 @@ class SecondTries:
         dead.bury(connection, letter, to_micros(now))
 
 
-def _meant(event: Event) -> Meant:
-    return Meant(event, meaning(event))
+def _close_letters(
+    connection: Connection, messages: Sequence[Message], batches: Sequence[tuple[Installation, list[Meant]]]
+) -> None:
+    """What the broker had given up, and somebody put back by hand, is kept after all."""
+    if not any(message.is_returned for message in messages):
+        return
+    for installation, batch in batches:
+        for one in batch:
+            if not _is_to_be_done(one):
+                dead.close_event(connection, installation.id, one.event.id, reason="given_up")
+
+
+def _is_to_be_done(meant: Meant) -> bool:
+    """Whether it is an agent's action: its letter is closed when that is done."""
+    return meant.meaning is not None and any(hint.kind == ACTION for hint in meant.meaning.hints)

@@ -12,7 +12,7 @@ import structlog
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from bridge import metrics
-from bridge.broker.contract import Outgoing
+from bridge.broker.carrying import carried
 from bridge.errors import Rejected, Unavailable
 from bridge.ledger.installations import Installation
 from receiver.answers import JSON, Answer, accepted, code_of
@@ -153,15 +153,7 @@ class Hook:
         return Told(told[0] if told else "ignored", accepted=len(told), ignored=read.ignored)
 
     def _publish(self, event: Event, way: Mapping[str, Any]) -> str:
-        return self.parts.acceptance.keep(
-            Outgoing(
-                lane=event.lane,
-                body=replace(event, delivery=way).to_bytes(),
-                message_id=event.id,
-                type=event.type,
-                installation=event.installation,
-            )
-        )
+        return self.parts.acceptance.keep(carried(replace(event, delivery=way)))
 
     def _wiring(self, incoming: Incoming) -> str:
         """What an operator should know when something quite else came than belongs to this address."""

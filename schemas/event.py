@@ -28,7 +28,7 @@ _NAMES = {
     "data",
 }
 # Since version 2, and only where there is something to say.
-_OPTIONAL = {"delivery"}
+_OPTIONAL = {"delivery", "trace"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Event:
     `delivery` is how it came, for people; nothing is decided by it: `{"secret": int, "webhook": str,
     "invocation": str, "sent_at": str, "held": {"reason": str, "from": iso, "until": iso}}`, each only where
     it is known. `secret` is the position of the secret that verified, from 1; the ids are the sender's words.
+    `trace` is the W3C traceparent of what published it, empty where nobody traces:
+    https://www.w3.org/TR/trace-context/#traceparent-header
     """
 
     id: str
@@ -54,6 +56,7 @@ class Event:
     received_at: datetime
     data: Mapping[str, Any] = field(default_factory=dict)
     delivery: Mapping[str, Any] = field(default_factory=dict)
+    trace: str = ""
 
     def to_bytes(self) -> bytes:
         """The event as the message's body: ASCII JSON, one line."""
@@ -71,6 +74,8 @@ class Event:
         }
         if self.delivery:
             record["delivery"] = self.delivery
+        if self.trace:
+            record["trace"] = self.trace
         return _AS_JSON(record).encode("ascii")
 
 
@@ -96,7 +101,7 @@ def _event(record: dict[str, Any]) -> Event:
     if not _NAMES <= record.keys() <= allowed:
         strange = sorted((_NAMES - record.keys()) | (record.keys() - allowed))
         raise Unreadable(f"The event has missing or unknown fields: {', '.join(strange)}.")
-    for name in _NAMES - {"v", "data"}:
+    for name in record.keys() - {"v", "data", "delivery"}:
         if not isinstance(record[name], str):
             raise Unreadable(f"The event's field {name} is not a text.")
     delivery = record.get("delivery", {})
@@ -113,6 +118,7 @@ def _event(record: dict[str, Any]) -> Event:
         received_at=_moment(record["received_at"]),
         data=record["data"],
         delivery=delivery,
+        trace=record.get("trace", ""),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 LANES = ("agent", "zendesk", "sailthru")  # in the order they are served
@@ -33,20 +34,24 @@ class Message:
     """One message in hand.
 
     `tag` belongs to the broker that gave it out (a delivery tag with its channel, a row's id); `deliveries`
-    counts how often its queue gave it out, this time included.
+    counts how often its queue gave it out, this time included. `is_returned`: the broker had given it up
+    before, and somebody put it back by hand.
     """
 
     lane: str
     body: bytes
     tag: Any
     deliveries: int
+    is_returned: bool = False
 
 
 @dataclass(frozen=True)
 class Outgoing:
     """One message to publish.
 
-    The texts beside the body become properties that an engineer can read in the broker's own pages.
+    What stands beside the body becomes properties that an engineer can read in the broker's own pages.
+    `received_at` is when the event reached us. `attempt` counts from one; `first_error` is the short reason
+    why a replay was needed; `trace` is the W3C traceparent of who publishes it, empty where nobody traces.
     """
 
     lane: str
@@ -54,6 +59,10 @@ class Outgoing:
     message_id: str
     type: str
     installation: str
+    received_at: datetime
+    attempt: int = 1
+    first_error: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True)

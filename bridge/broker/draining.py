@@ -64,6 +64,8 @@ def _is_published(publisher: Publisher, now: datetime, spooled: Spooled) -> bool
                 message_id=spooled.message_id,
                 type=spooled.type,
                 installation=spooled.installation,
+                received_at=spooled.kept_at,
+                trace=spooled.trace,
             )
         )
     except Unavailable:

@@ -157,7 +157,13 @@ class RabbitConsumer:
             self._ready[lane] = 0
             is_full = 0 < self._subscribed <= self._held[lane]
             self._unread[lane].append(
-                Message(lane=lane, body=body, tag=(self._number, tag), deliveries=deliveries(properties))
+                Message(
+                    lane=lane,
+                    body=body,
+                    tag=(self._number, tag),
+                    deliveries=deliveries(properties),
+                    is_returned=was_given_up(properties),
+                )
             )
             self._news.notify()
         if is_full:
@@ -203,3 +209,8 @@ def deliveries(properties: BasicProperties) -> int:
     """This one, and those before; absent at first."""
     headers = properties.headers or {}
     return int(headers.get("x-delivery-count") or 0) + 1
+
+
+def was_given_up(properties: BasicProperties) -> bool:
+    """Whether it was in a dead queue before: RabbitMQ says so in a header that stays when it is moved."""
+    return "x-death" in (properties.headers or {})

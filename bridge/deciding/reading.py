@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.clock import to_micros
@@ -25,6 +25,7 @@ from schemas.event import Event
 USER = "user"
 TICKETS = "tickets"
 ACTION = "action"  # an agent's, to be carried out
+RETURNED = "returned"
 
 # The detail of these may show an address that is gone already; it says nothing about the customer's address.
 _NO_ADDRESS = ("user.deleted", "user.merged")
@@ -38,7 +39,7 @@ class Hint:
     or `action` (an agent's).
 
     `detail` may hold `at_least` (the record's `updated_at` must not be older, ISO 8601), `unless_newer` (no
-    call when the ticket's fact is of a later second) and `merged`.
+    call when the ticket's fact is of a later second), `merged` and `returned` (see the function).
     """
 
     kind: str
@@ -68,6 +69,21 @@ def meaning(event: Event) -> Meaning | None:
     """The facts and hints in one event; None for a type that means nothing to us."""
     reader = _READERS.get(event.type.partition(".")[0])
     return None if reader is None else reader(event)
+
+
+def returned(meant: Meaning | None) -> Meaning | None:
+    """The same for an event that somebody put back by hand after the broker gave it up.
+
+    Facts are as true as they were. Of what an agent asked to be done it is said, because some of it may not
+    be done so long afterwards.
+    """
+    if meant is None:
+        return None
+    hints = tuple(
+        replace(hint, detail={**hint.detail, RETURNED: True}) if hint.kind == ACTION else hint
+        for hint in meant.hints
+    )
+    return replace(meant, hints=hints)
 
 
 def _user(event: Event) -> Meaning:

@@ -99,17 +99,16 @@ def of_event(connection: Connection, installation_id: int, event_id: str) -> Dea
     return None if row is None else letter_of(row)
 
 
-def close_event(connection: Connection, installation_id: int, event_id: str) -> None:
-    """The event was kept after all."""
-    connection.execute(
-        update(dead_letters)
-        .where(
-            dead_letters.c.installation_id == installation_id,
-            dead_letters.c.event_id == event_id,
-            dead_letters.c.state == OPEN,
-        )
-        .values(state=CLOSED)
+def close_event(connection: Connection, installation_id: int, event_id: str, *, reason: str = "") -> None:
+    """The event was kept after all: its letter, if it is of that reason (empty: of any), is closed."""
+    statement = update(dead_letters).where(
+        dead_letters.c.installation_id == installation_id,
+        dead_letters.c.event_id == event_id,
+        dead_letters.c.state == OPEN,
     )
+    if reason:
+        statement = statement.where(dead_letters.c.reason == reason)
+    connection.execute(statement.values(state=CLOSED))
 
 
 def lettered(

@@ -189,6 +189,7 @@ def _row(installation_id: int, kept: KeptEvent, now: int) -> dict[str, Any]:
         "data": _written(event.data),
         "delivery": _written(event.delivery) if event.delivery else "{}",
         "made": _written(kept.made) if kept.made else "[]",
+        "trace": event.trace or None,
     }
 
 

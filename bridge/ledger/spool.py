@@ -27,6 +27,7 @@ class Spooled:
     type: str
     body: bytes
     kept_at: datetime
+    trace: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class ToSpool:
     type: str
     installation: str
     reason: str
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def keep(connection: Connection, batch: Sequence[ToSpool], now: datetime) -> Non
             "type": each.type,
             "body": each.body,
             "kept_at": to_micros(now),
+            "trace": each.trace,
         }
         for each in batch
     ]
@@ -111,4 +114,5 @@ def _spooled(row: Row[tuple[object, ...]]) -> Spooled:
         type=row.type,
         body=bytes(row.body),
         kept_at=from_micros(row.kept_at),
+        trace=row.trace,
     )

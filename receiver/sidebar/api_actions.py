@@ -10,7 +10,7 @@ from flask import Response, request
 from sqlalchemy import Connection
 
 from bridge.agent_action import FAILED, SAVING, UNDONE, AgentAction, event_of
-from bridge.broker.contract import Outgoing
+from bridge.broker.carrying import carried
 from bridge.errors import Rejected
 from bridge.ledger import agent_actions, agents, customers, events, facts, mailing_lists
 from bridge.ledger.ledger import Ledger
@@ -162,15 +162,7 @@ class Actions:
 
     def _publish(self, session: Session, kept: AgentAction) -> None:
         event = event_of(kept, session.installation.name)
-        self.acceptance.keep(
-            Outgoing(
-                lane=event.lane,
-                body=event.to_bytes(),
-                message_id=event.id,
-                type=event.type,
-                installation=event.installation,
-            )
-        )
+        self.acceptance.keep(carried(event))
 
 
 def _require_agent(session: Session) -> int:

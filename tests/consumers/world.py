@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bridge.broker.contract import Consumer, Outgoing, QueueDepth
+from bridge.broker.carrying import carried
+from bridge.broker.contract import Consumer, QueueDepth
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.clock import Clock, from_micros
 from bridge.customer import Customer
@@ -201,9 +202,7 @@ class World:
         """As the receiver does after its checks."""
         publisher = EmbeddedBroker(self.ledger).publisher()
         for event in events:
-            publisher.publish(
-                Outgoing(event.lane, event.to_bytes(), event.id, event.type, event.installation)
-            )
+            publisher.publish(carried(event))
         publisher.close()
 
     def deliver(self) -> None:

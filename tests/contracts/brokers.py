@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from bridge.clock import SystemClock
 from bridge.ledger.engine import open_engine
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.tables import metadata
+
+ARRIVED = datetime(2026, 11, 22, 9, 55, 16, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def outgoing(number: int, *, lane: str = "zendesk", body: bytes | None = None) -
         message_id=f"event-{number}",
         type="user.tags_changed",
         installation="acme",
+        received_at=ARRIVED,
     )
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from sqlalchemy import func, select
 
+from bridge.broker.carrying import carried
 from bridge.broker.contract import Outgoing
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.directory import Directory
@@ -78,7 +79,7 @@ def publish(ledger: Ledger, *outgoing: Outgoing) -> None:
 
 
 def message(event: Event) -> Outgoing:
-    return Outgoing(event.lane, event.to_bytes(), event.id, event.type, event.installation)
+    return carried(event)
 
 
 def work(ledger: Ledger, clock: StillClock) -> None:
@@ -149,7 +150,7 @@ def test_a_message_that_is_no_event_of_ours_hurts_none_of_its_99_neighbours(
     ledger: Ledger, acme: int, clock: StillClock, content: bytes
 ) -> None:
     messages = good()
-    messages.insert(50, Outgoing("zendesk", content, "junk", "user.tags_changed", "acme"))
+    messages.insert(50, Outgoing("zendesk", content, "junk", "user.tags_changed", "acme", NOW))
     publish(ledger, *messages)
     work(ledger, clock)
     assert kept_tags(ledger) == GOOD
@@ -162,7 +163,7 @@ def test_the_same_junk_again_is_counted_on_the_same_letter(
     ledger: Ledger, acme: int, clock: StillClock
 ) -> None:
     for _ in range(2):
-        publish(ledger, Outgoing("zendesk", b"junk", "junk", "user.tags_changed", "acme"))
+        publish(ledger, Outgoing("zendesk", b"junk", "junk", "user.tags_changed", "acme", NOW))
         work(ledger, clock)
     with ledger.reading() as connection:
         (letter,) = looking.dead(connection, DeadFilter(), limit=9)

@@ -11,6 +11,7 @@ from bridge.directory import Directory
 from consumers.last_tries import LastTries
 from consumers.verdicts import MOST_BUGS
 from schemas.event import Event
+from tests.consumers.world import START
 from tests.scenarios.story import Person, Story
 
 
@@ -29,7 +30,7 @@ def guilty(event: Event) -> Event:
 
 def publish_raw(story: Story, body: bytes, name: str = "raw") -> None:
     publisher = EmbeddedBroker(story.world.ledger).publisher()
-    publisher.publish(Outgoing("zendesk", body, name, "user.tags_changed", "acme"))
+    publisher.publish(Outgoing("zendesk", body, name, "user.tags_changed", "acme", START))
     publisher.close()
 
 

@@ -27,6 +27,7 @@ events = Table(
     Column("data", Text, nullable=False),  # JSON
     Column("delivery", Text, nullable=False, server_default="{}"),  # JSON: how it came; see schemas/event.py
     Column("made", Text, nullable=False, server_default="[]"),  # JSON: what its facts met
+    Column("trace", Text),  # W3C traceparent of what published it; none where nobody traces
     Index("ix_events_customer", "installation_id", "zendesk_id", "kept_at"),
     Index("ix_events_kept", "kept_at"),
     Index(
