@@ -85,6 +85,16 @@ def count_remote_request(system: str, outcome: str, *, seconds: float) -> None:
     _declared().remote_seconds.labels(system).observe(seconds)
 
 
+def count_unconfirmed() -> None:
+    """One message that the broker returned, refused or did not confirm in time; it is kept in the spool."""
+    _declared().unconfirmed.inc()
+
+
+def count_failed_pass(name: str) -> None:
+    """One of the clock's passes ended with an error that nobody foresaw."""
+    _declared().failed_passes.labels(name).inc()
+
+
 def show_drift(installation: str, customers: int) -> None:
     """How many customers the last reconcile pass found to disagree."""
     _declared().drift.labels(installation_label(installation)).set(customers)
@@ -141,6 +151,8 @@ class _Declared:
     lag: Histogram
     remote_requests: Counter
     remote_seconds: Histogram
+    unconfirmed: Counter
+    failed_passes: Counter
     drift: Gauge
 
 
@@ -178,6 +190,17 @@ def _declared() -> _Declared:
             "How long calls to Zendesk and Sailthru took.",
             ("system",),
             buckets=REQUEST_BUCKETS,
+            registry=registry,
+        ),
+        unconfirmed=Counter(
+            "bridge_broker_confirm_failures",
+            "Messages that the broker did not confirm.",
+            registry=registry,
+        ),
+        failed_passes=Counter(
+            "bridge_clock_pass_failures",
+            "Passes of the clock that ended with an error.",
+            ("pass",),
             registry=registry,
         ),
         drift=Gauge(

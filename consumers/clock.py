@@ -8,15 +8,18 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 
+from bridge import metrics
 from bridge.broker.contract import Publisher
 from bridge.broker.draining import drain
 from bridge.errors import Unavailable
+from bridge.heartbeat import Heartbeat, Pulse
 from bridge.ledger import events, passes, retention
+from bridge.ledger.processes import CLOCK
 from bridge.queues import watch
 from bridge.services import Services
 from consumers.last_tries import LastTries
@@ -49,6 +52,8 @@ class Timepiece:
     services: Services
     passes: list[Pass]
     holder: str
+    pulse: Pulse = field(default_factory=Pulse)
+    _done_at: dict[str, datetime] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
@@ -59,15 +64,19 @@ class Timepiece:
                 if due[one.name] <= now and not stop.is_set():
                     due[one.name] = self.services.clock.monotonic() + one.every_s
                     self._do(one)
+            self.pulse.comes_round(self.services.clock.now())
             stop.wait(max(0.01, min(due.values()) - self.services.clock.monotonic()))
 
     def _do(self, one: Pass) -> None:
+        began_at = self.services.clock.now()
         try:
             if self._hold(one):
                 one.do()
+                self._done_at[one.name] = began_at
         except Unavailable as error:
             log.warning("The pass waits.", action="pass_waits", name=one.name, part=error.part)
         except Exception:  # one pass that fails must not stop the others
+            metrics.count_failed_pass(one.name)
             log.exception(
                 "The pass failed; it is tried again next time.", action="pass_failed", name=one.name
             )
@@ -75,7 +84,14 @@ class Timepiece:
     def _hold(self, one: Pass) -> bool:
         with self.services.ledger.writing() as connection:
             until = self.services.ledger.now() + timedelta(seconds=max(30.0, 3 * one.every_s))
-            return passes.hold(connection, one.name, self.holder, until=until, now=self.services.ledger.now())
+            return passes.hold(
+                connection,
+                one.name,
+                self.holder,
+                until=until,
+                now=self.services.ledger.now(),
+                done_at=self._done_at.get(one.name),
+            )
 
 
 def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiece:
@@ -123,7 +139,10 @@ def main() -> int:
     services = start("clock", stop)
     if services is None:
         return 1
-    timepiece(services, services.broker.publisher(), passes.new_holder()).run(stop)
+    clock = timepiece(services, services.broker.publisher(), passes.new_holder())
+    beating = Heartbeat.of(services.ledger, CLOCK, clock.pulse).start(stop)
+    clock.run(stop)
+    beating.join()
     services.close()
     log.info("The clock has ended.", action="clock_ended")
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import Connection
 
 from bridge.allowance import names_of
@@ -9,6 +11,7 @@ from bridge.ledger import quotas
 from bridge.rate_board import RateBoard
 from bridge.remotes.rates import RateReading
 
+TELL_EVERY = timedelta(seconds=10)
 NEARLY_GONE = 0.005  # of the whole limit, whoever used it: nothing is sent until the count starts anew
 
 
@@ -18,6 +21,7 @@ class RateNotes:
     def __init__(self, board: RateBoard) -> None:
         self._board = board
         self._limits: dict[tuple[int, str], int] = {}
+        self._told_at: dict[tuple[int, str], datetime] = {}
 
     def write(self, connection: Connection) -> None:
         """Tell the ledger what changed: a limit, or a quota that is nearly gone."""
@@ -31,6 +35,15 @@ class RateNotes:
             self._limits[installation_id, bucket] = reading.limit
         if reading.reset_at is not None and _is_nearly_gone(reading):
             quotas.hold(connection, installation_id, bucket, reading.reset_at)
+        self._tell(connection, installation_id, bucket, reading)
+
+    def _tell(self, connection: Connection, installation_id: int, bucket: str, reading: RateReading) -> None:
+        """For people, and therefore not with every reply."""
+        told_at = self._told_at.get((installation_id, bucket))
+        if reading.remaining is None or (told_at is not None and reading.at - told_at < TELL_EVERY):
+            return
+        quotas.note(connection, installation_id, bucket, reading.remaining, reading.at)
+        self._told_at[installation_id, bucket] = reading.at
 
 
 def _is_nearly_gone(reading: RateReading) -> bool:

@@ -11,6 +11,8 @@ from functools import partial
 import structlog
 
 from bridge.errors import Unavailable
+from bridge.heartbeat import Heartbeat
+from bridge.ledger.processes import CONSUMER
 from bridge.services import Services
 from consumers.desk import Desk
 from consumers.keeping import Stirred
@@ -40,6 +42,7 @@ class Consuming:
     readers: tuple[Reader, ...]
     desk: Desk
     second_tries: SecondTries
+    heartbeat: Heartbeat
 
 
 def consuming(services: Services) -> Consuming:
@@ -82,7 +85,8 @@ def consuming(services: Services) -> Consuming:
     )
     pusher.is_backlogged = worker.is_backlogged
     second_tries = SecondTries(services.ledger, services.directory, services.clock, parts.patience)
-    return Consuming(worker, pusher, zendesk_pusher, readers, desk, second_tries)
+    heartbeat = Heartbeat.of(services.ledger, CONSUMER, worker.pulse)
+    return Consuming(worker, pusher, zendesk_pusher, readers, desk, second_tries, heartbeat)
 
 
 def run(running: Consuming, stop: threading.Event) -> None:
@@ -98,6 +102,7 @@ def run(running: Consuming, stop: threading.Event) -> None:
         "pusher to Zendesk": running.zendesk_pusher.run,
         "desk": running.desk.run,
         "second tries": partial(_repeat, running.second_tries),
+        "heartbeat": running.heartbeat.run,
     }
     works |= {f"reader of {' and '.join(one.source.kinds)}": one.run for one in running.readers}
     threads = [_thread(name, partial(work, stop), stop, failed) for name, work in works.items()]

@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,6 +18,7 @@ from bridge.clock import Clock, to_micros
 from bridge.deciding.reading import ACTION, meaning, returned
 from bridge.directory import Directory
 from bridge.errors import Unavailable
+from bridge.heartbeat import Pulse
 from bridge.ledger import dead, waits
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
@@ -61,6 +62,7 @@ class Worker:
     stirred: Callable[[Stirred], None] = lambda _stirred: None
     patience: Patience = PATIENT
     pause: Callable[[float], bool] = threading.Event().wait
+    pulse: Pulse = field(default_factory=Pulse)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop. What is in hand then goes back to the broker by itself."""
@@ -68,7 +70,9 @@ class Worker:
         while not stop.is_set():
             try:
                 self.step(TAKE_WAIT_S)
+                self.pulse.comes_round(self.clock.now())
             except Unavailable as error:
+                self.pulse.lacks(error.part)
                 log.warning("Waiting until it is back.", action="worker_waits", part=error.part)
                 stop.wait(LEDGER_PAUSE_S)
         self.consumer.close()

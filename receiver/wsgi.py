@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 
 from flask import Flask
 
 from bridge import logs, metrics
 from bridge.errors import Unavailable
+from bridge.heartbeat import Heartbeat
+from bridge.ledger.processes import WEB
 from bridge.services import build
 from bridge.settings import load_settings
 from receiver.app import create_app
@@ -23,6 +26,7 @@ def build_app() -> Flask:
     # Known from the start: the ledger may go away before the first delivery, and the broker still takes it.
     with suppress(Unavailable):
         services.directory.all()
+    Heartbeat.of(services.ledger, WEB).start(threading.Event())
     return create_app(parts_of(services))
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import structlog
 
+from bridge import metrics
 from bridge.broker.contract import Outgoing, Publisher
 from bridge.broker.group_commit import GroupCommit
 from bridge.errors import Unavailable
@@ -42,6 +43,7 @@ class Acceptance:
         try:
             self._publisher.publish(outgoing)
         except Unavailable as away:
+            metrics.count_unconfirmed()
             self._spool.add(_to_spool(outgoing, BROKER_AWAY))
             log.info("kept in the spool", action="event_spooled", lane=outgoing.lane, error=away.detail)
             return "spooled"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from bridge import metrics
 from bridge.broker.contract import Outgoing, Publisher
 from bridge.errors import Unavailable
 from bridge.ledger import spool
@@ -69,6 +70,7 @@ def _is_published(publisher: Publisher, now: datetime, spooled: Spooled) -> bool
             )
         )
     except Unavailable:
+        metrics.count_unconfirmed()
         return False
     return True
 

@@ -14,13 +14,25 @@ from bridge.ledger.tables import passes
 from bridge.ledger.writing import upsert
 
 
-def hold(connection: Connection, name: str, holder: str, *, until: datetime, now: datetime) -> bool:
-    """Take or keep the pass until `until`; False while another one holds it."""
+def hold(
+    connection: Connection,
+    name: str,
+    holder: str,
+    *,
+    until: datetime,
+    now: datetime,
+    done_at: datetime | None = None,
+) -> bool:
+    """Take or keep the pass until `until`; False while another one holds it.
+
+    `done_at` is when the holder last began it and it ended well: noted here, it costs no write of its own.
+    """
     upsert(connection, passes, [{"name": name}])
     free = or_(passes.c.holder.in_(("", holder)), passes.c.until <= to_micros(now))
-    taken = connection.execute(
-        update(passes).where(passes.c.name == name, free).values(holder=holder, until=to_micros(until))
-    )
+    noted = {"holder": holder, "until": to_micros(until)}
+    if done_at is not None:
+        noted["done_at"] = to_micros(done_at)
+    taken = connection.execute(update(passes).where(passes.c.name == name, free).values(**noted))
     return bool(taken.rowcount)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Update, bindparam, select, update
 
 from bridge.clock import from_micros, to_micros
 from bridge.ledger.prepared import Prepared, PreparedList
-from bridge.ledger.tables import quotas
+from bridge.ledger.tables import installations, quotas
 from bridge.ledger.writing import upsert
 
 # Of the share: a call sent at the end of one minute may be counted in the next.
@@ -64,6 +64,26 @@ def grant(bucket: Bucket, asked: int, share: float, now: datetime) -> tuple[Gran
 
 
 @dataclass(frozen=True)
+class Left:
+    """What is left of one quota of one account, whoever used the rest: calls, of `per_minute`."""
+
+    installation: str
+    bucket: str
+    per_minute: int
+    remaining: int
+
+    @property
+    def system(self) -> str:
+        """`zendesk` or `sailthru`."""
+        return self.bucket.partition(".")[0]
+
+    @property
+    def ratio(self) -> float:
+        """From 0, nothing is left, to 1."""
+        return min(1.0, self.remaining / self.per_minute) if self.per_minute else 0.0
+
+
+@dataclass(frozen=True)
 class Drawing:
     """Which bucket is drawn on, at which share of the limit.
 
@@ -102,6 +122,24 @@ def learn(connection: Connection, installation_id: int, name: str, per_minute: i
     """The vendor told its limit."""
     row = _new_row(installation_id, name, per_minute)
     upsert(connection, quotas, [row], replace=("per_minute",))
+
+
+def note(connection: Connection, installation_id: int, name: str, remaining: int, at: datetime) -> None:
+    """The vendor told how much of the minute is left."""
+    connection.execute(
+        _update(installation_id, name).values(remaining=remaining, told_at=to_micros(at)),
+    )
+
+
+def left(connection: Connection, since: datetime) -> list[Left]:
+    """What vendors said at `since` or later to be left of their quotas, by installation and bucket."""
+    found = (
+        select(installations.c.name, quotas.c.bucket, quotas.c.per_minute, quotas.c.remaining)
+        .join_from(quotas, installations, quotas.c.installation_id == installations.c.id)
+        .where(quotas.c.told_at >= to_micros(since), quotas.c.remaining.is_not(None))
+        .order_by(installations.c.name, quotas.c.bucket)
+    )
+    return [Left(*row) for row in connection.execute(found)]
 
 
 def hold(connection: Connection, installation_id: int, name: str, until: datetime) -> None:

@@ -9,6 +9,7 @@ from bridge.agent_action import HELD, SAVING, AgentAction, event_of
 from bridge.clock import to_micros
 from bridge.ledger import agent_actions
 from schemas.agent_action import LIST_REMOVE
+from schemas.event import Event
 from tests.scenarios.story import Person, Story
 
 
@@ -21,6 +22,13 @@ class Desk:
 
     def asks(self, person: Person, kind: str, value: Any, **more: Any) -> str:
         """The action is accepted, and its event published unless it is held. Its id."""
+        action = self.accepts(person, kind, value, **more)
+        if kind != LIST_REMOVE:
+            self.story.world.publish([self.event(action)])
+        return action
+
+    def accepts(self, person: Person, kind: str, value: Any, **more: Any) -> str:
+        """The action is accepted, and its event not published yet. Its id."""
         story = self.story
         profile = story.sailthru.by_sid(person.sid)
         shown = {
@@ -45,13 +53,19 @@ class Desk:
         )
         with story.world.ledger.writing() as connection:
             agent_actions.accept(connection, action)
-        if held is None:
-            story.world.publish([event_of(action, "acme")])
         return action.id
+
+    def event(self, action: str) -> Event:
+        """What carries it through the lane."""
+        return event_of(self._standing(action), "acme")
 
     def state(self, action: str) -> tuple[str, str]:
         """The ledger's word: state and reason."""
+        found = self._standing(action)
+        return found.state, found.reason
+
+    def _standing(self, action: str) -> AgentAction:
         with self.story.world.ledger.reading() as connection:
             found = agent_actions.one(connection, self.story.world.installation.id, action)
         assert found is not None
-        return found.state, found.reason
+        return found

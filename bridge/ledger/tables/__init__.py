@@ -7,7 +7,7 @@ from bridge.ledger.tables.customers import customers, facts, zendesk_users
 from bridge.ledger.tables.events import attempts, dead_letters, events, waits
 from bridge.ledger.tables.operators import operators, sessions, sign_in_links, sign_in_tries
 from bridge.ledger.tables.people import actions, agent_actions, agents
-from bridge.ledger.tables.queues import messages, passes, spool
+from bridge.ledger.tables.queues import messages, passes, processes, spool
 from bridge.ledger.tables.set_ups import set_ups
 from bridge.ledger.tables.shape import metadata
 
@@ -27,6 +27,7 @@ __all__ = [
     "metadata",
     "operators",
     "passes",
+    "processes",
     "quotas",
     "sessions",
     "set_ups",

@@ -43,6 +43,8 @@ quotas = Table(
     Column("per_minute", Integer, nullable=False),
     Column("next_at", BigInteger, nullable=False),  # when the calls granted so far will be used up
     Column("held_until", BigInteger, nullable=False, server_default="0"),
+    Column("remaining", Integer),  # what the vendor said is left of the minute, for all who use the account
+    Column("told_at", BigInteger),  # when it said so
 )
 
 # The lists of the Sailthru account that somebody can be put on: the only names ever offered.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, text
 
 from bridge.ledger.tables.shape import RowId, metadata
 
@@ -47,5 +47,18 @@ passes = Table(
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False, server_default=""),
     Column("until", BigInteger, nullable=False, server_default="0"),
+    Column("done_at", BigInteger, nullable=False, server_default="0"),  # when it last began and ended well
     Column("state", Text, nullable=False, server_default="{}"),  # JSON: what it has to remember
+)
+
+# The processes at work, on all machines: each says every few seconds that it lives.
+processes = Table(
+    "processes",
+    metadata,
+    Column("holder", Text, primary_key=True),  # host/process id/a few signs by chance
+    Column("part", Text, nullable=False),  # web, consumer, clock
+    Column("started_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("worked_at", BigInteger),  # when its work last came round; none where that means nothing
+    Column("is_connected", Boolean, nullable=False, server_default=text("false")),  # to the broker
 )

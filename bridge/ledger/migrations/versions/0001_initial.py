@@ -152,8 +152,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), server_default="", nullable=False),
         sa.Column("until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("done_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("state", sa.Text(), server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_passes")),
+    )
+    op.create_table(
+        "processes",
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("worked_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_connected", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.PrimaryKeyConstraint("holder", name=op.f("pk_processes")),
     )
     op.create_table(
         "sessions",
@@ -333,6 +344,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("per_minute", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.BigInteger(), nullable=False),
         sa.Column("held_until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("remaining", sa.Integer(), nullable=True),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["installation_id"], ["installations.id"], name=op.f("fk_quotas_installation_id")
         ),
