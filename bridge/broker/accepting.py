@@ -95,5 +95,4 @@ def _to_spool(outgoing: Outgoing, reason: str) -> ToSpool:
         type=outgoing.type,
         installation=outgoing.installation,
         reason=reason,
-        trace=outgoing.trace,
     )

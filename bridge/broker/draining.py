@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from bridge import metrics
+from bridge.broker.carrying import carried
 from bridge.broker.contract import Outgoing, Publisher
 from bridge.errors import Unavailable
 from bridge.ledger import spool
@@ -58,30 +59,27 @@ def _drain_some(ledger: Ledger, publisher: Publisher, reason: str, name: str, li
 
 def _is_published(publisher: Publisher, now: datetime, spooled: Spooled) -> bool:
     try:
-        publisher.publish(
-            Outgoing(
-                lane=spooled.lane,
-                body=_told(spooled, now),
-                message_id=spooled.message_id,
-                type=spooled.type,
-                installation=spooled.installation,
-                received_at=spooled.kept_at,
-                trace=spooled.trace,
-            )
-        )
+        publisher.publish(_outgoing(spooled, now))
     except Unavailable:
         metrics.count_unconfirmed()
         return False
     return True
 
 
-def _told(spooled: Spooled, now: datetime) -> bytes:
-    """The body, with why and how long it was held here; one that is none of our events stays as it is."""
+def _outgoing(spooled: Spooled, now: datetime) -> Outgoing:
+    """The message, with why and how long it was held here; one that is none of our events stays as it is."""
     with suppress(Unreadable):
         event = from_bytes(spooled.body)
         held = {"reason": spooled.reason, "from": spooled.kept_at.isoformat(), "until": now.isoformat()}
-        return replace(event, delivery={**event.delivery, "held": held}).to_bytes()
-    return spooled.body
+        return carried(replace(event, delivery={**event.delivery, "held": held}))
+    return Outgoing(
+        lane=spooled.lane,
+        body=spooled.body,
+        message_id=spooled.message_id,
+        type=spooled.type,
+        installation=spooled.installation,
+        received_at=spooled.kept_at,
+    )
 
 
 def _forget(ledger: Ledger, ids: Sequence[int]) -> None:

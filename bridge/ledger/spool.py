@@ -27,7 +27,6 @@ class Spooled:
     type: str
     body: bytes
     kept_at: datetime
-    trace: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class ToSpool:
     type: str
     installation: str
     reason: str
-    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,6 @@ def keep(connection: Connection, batch: Sequence[ToSpool], now: datetime) -> Non
             "type": each.type,
             "body": each.body,
             "kept_at": to_micros(now),
-            "trace": each.trace,
         }
         for each in batch
     ]
@@ -114,5 +111,4 @@ def _spooled(row: Row[tuple[object, ...]]) -> Spooled:
         type=row.type,
         body=bytes(row.body),
         kept_at=from_micros(row.kept_at),
-        trace=row.trace,
     )

@@ -18,7 +18,6 @@ spool = Table(
     Column("type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("kept_at", BigInteger, nullable=False),
-    Column("trace", Text, nullable=False, server_default=""),  # a W3C traceparent
     Index("ix_spool_installation", "reason", "installation", "id"),
 )
 

@@ -205,7 +205,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("kept_at", sa.BigInteger(), nullable=False),
-        sa.Column("trace", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_spool")),
     )
     op.create_index("ix_spool_installation", "spool", ["reason", "installation", "id"], unique=False)
