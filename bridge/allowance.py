@@ -14,10 +14,13 @@ from bridge.ledger.quotas import Drawing, Grant
 
 # Until the vendor's reply says otherwise: Sailthru's documented limit of /user, Zendesk's smallest plan.
 DEFAULT_PER_MINUTE = {"sailthru.user.get": 18_000, "sailthru.user.post": 18_000, "zendesk": 200}
+EXPORTS = "zendesk.export"  # counted apart by Zendesk, and never told in a reply
+EXPORTS_PER_MINUTE = 10
 OTHER_PER_MINUTE = 2_400
 
 AGENT_RESERVE = 0.02  # of our share: an agent's click never waits behind other work
 SIGHT_SHARE = 0.5  # of our share of Zendesk: first sights never use up what known customers need
+BACKFILL_SHARE = 0.5  # of our share of Sailthru: what happens now never waits for what happened long ago
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,22 @@ class Allowance:
         sight = self._drawing("zendesk.sight", "zendesk", SIGHT_SHARE)
         now = database_now(self.connection, self.clock)
         return quotas.take(self.connection, sight, self._whole("zendesk"), asked=asked, now=now)
+
+    def take_for_export(self, asked: int) -> Grant:
+        """Up to `asked` pages of Zendesk's exports, one after the other at even distances."""
+        options = self.installation.settings.options
+        share = options.zendesk_share * options.exports_per_minute / EXPORTS_PER_MINUTE
+        export = Drawing(self.installation.id, EXPORTS, share, EXPORTS_PER_MINUTE, at_once=1.0)
+        now = database_now(self.connection, self.clock)
+        return quotas.take(
+            self.connection, export, self._work("zendesk"), self._whole("zendesk"), asked=asked, now=now
+        )
+
+    def take_for_backfill(self, bucket: str, asked: int) -> Grant:
+        """Up to `asked` customers of a backfill, whose pushes draw on `bucket` when their turn comes."""
+        slow = self._drawing(f"{bucket}.backfill", bucket, BACKFILL_SHARE * (1 - AGENT_RESERVE))
+        now = database_now(self.connection, self.clock)
+        return quotas.take(self.connection, slow, asked=asked, now=now)
 
     def take_for_agent(self, bucket: str, asked: int) -> Grant:
         """Up to `asked` calls that an agent waits for: the reserve is theirs too."""
@@ -66,6 +85,6 @@ class Allowance:
 
 def names_of(bucket: str) -> tuple[str, ...]:
     """The rows in the ledger that draw on one of the vendor's counts."""
-    return (
-        (bucket, f"{bucket}.work", f"{bucket}.sight") if bucket == "zendesk" else (bucket, f"{bucket}.work")
-    )
+    special = {"zendesk": "sight", "sailthru.user.post": "backfill"}
+    parts = ["work", special[bucket]] if bucket in special else ["work"]
+    return (bucket, *(f"{bucket}.{part}" for part in parts))

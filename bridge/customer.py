@@ -138,6 +138,11 @@ class Customer:
         changed.__dict__.update(self.__dict__, **changes)
         return changed
 
+    @property
+    def is_only_exported(self) -> bool:
+        """Whether nothing but an export told of it, whose tickets did not all come yet; nothing is owed."""
+        return self.read_at is not None and self.seen_at is None and self.wanted == 0
+
     def known_address(self) -> str | None:
         """The address that the profile surely has."""
         known = self.known.get(EMAIL)

@@ -18,6 +18,7 @@ from commands.events import events
 from commands.installations import installations
 from commands.migrate import migrate
 from commands.queues import queues
+from commands.reconcile import reconcile
 from commands.setup import setup
 
 NEXT_STEP = "Next: bridge check"
@@ -64,6 +65,7 @@ COMMANDS: tuple[click.Command, ...] = (
     events,
     customers,
     dead,
+    reconcile,
 )
 
 for _command in COMMANDS:

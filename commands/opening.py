@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import click
 
 from bridge.errors import BadSettings
+from bridge.ledger.installations import Installation
 from bridge.ledger.revision import require_current
 from bridge.services import Services, build
 from bridge.settings import load_settings
@@ -33,12 +34,17 @@ def opened_as_it_is() -> Iterator[Services]:
         services.close()
 
 
-def installation_id(services: Services, name: str) -> int:
-    """The id of the installation of that name. Raises `BadSettings`."""
+def installation_named(services: Services, name: str) -> Installation:
+    """The installation of that name. Raises `BadSettings`."""
     found = services.directory.get(name)
     if found is None:
         raise BadSettings([f"there is no installation named {name}; see: bridge installations list"])
-    return found.id
+    return found
+
+
+def installation_id(services: Services, name: str) -> int:
+    """The id of the installation of that name. Raises `BadSettings`."""
+    return installation_named(services, name).id
 
 
 def operator() -> str:

@@ -106,7 +106,7 @@ def _bury(connection: Connection, asked: Asked, wait: Wait, error: Exception) ->
         type=f"read.{wait.kind}",
         reason=error.reason if isinstance(error, Refused) else "bug",
         error=str(error) if is_refused else f"Reading {wait.subject} failed: {type(error).__name__}.",
-        zendesk_id=None if wait.kind == "ticket" else wait.number,
+        zendesk_id=wait.number if wait.subject.startswith("user:") else None,
         attempts=wait.tries + 1,
         data={"subject": wait.subject},
     )

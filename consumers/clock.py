@@ -8,8 +8,10 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -22,11 +24,16 @@ from bridge.ledger import events, passes, retention
 from bridge.ledger.processes import CLOCK
 from bridge.queues import watch
 from bridge.services import Services
+from consumers.exporting import reconciling
 from consumers.last_tries import LastTries
+from consumers.parts import Parts
 from consumers.patience import patience_of
+from consumers.quota import RateNotes
+from consumers.reader import Reader
 from consumers.refreshing import REFRESH_EVERY_S, Refresh
 from consumers.starting import start
 from consumers.stopping import stop_on_signals
+from consumers.threads import begin
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +118,7 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
             Pass("spool", DRAIN_EVERY_S, drain_spool),
             Pass("last_tries", LAST_TRIES_EVERY_S, last_tries.step),
             Pass("refresh", REFRESH_EVERY_S, refresh.step),
+            Pass("reconcile", reconciling.SCHEDULE_EVERY_S, _schedule(services).step),
             Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
             Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),
             Pass("sessions", RETENTION_EVERY_S, lambda: retention.forget_sessions(services.ledger)),
@@ -118,6 +126,45 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
         ],
         holder,
     )
+
+
+def _schedule(services: Services) -> reconciling.Schedule:
+    return reconciling.Schedule(services.ledger, services.directory, services.clock, _every(services))
+
+
+def _every(services: Services) -> timedelta:
+    return timedelta(seconds=services.settings.reconcile_s)
+
+
+def reconciler(services: Services) -> Reader:
+    """Reads the exports when their turn comes, beside the other passes: a page takes long."""
+    rates, patience = RateNotes(services.rates), patience_of(services.settings)
+    parts = Parts(services.ledger, services.directory, services.remotes, rates, services.clock, patience)
+    pool = ThreadPoolExecutor(reconciling.READS_AT_ONCE, thread_name_prefix="export")
+    return Reader(parts, reconciling.source(_every(services)), pool)
+
+
+def run(services: Services, stop: threading.Event) -> None:
+    """Do all passes until told to stop.
+
+    A thread that ends with an error ends the process: whoever supervises it starts a new one.
+    """
+    failed: list[BaseException] = []
+    reader = reconciler(services)
+    passing = timepiece(services, services.broker.publisher(), passes.new_holder())
+    beating = Heartbeat.of(services.ledger, CLOCK, passing.pulse).start(stop)
+    threads = [
+        begin("passes", partial(passing.run, stop), stop, failed),
+        begin("reconcile", partial(reader.run, stop), stop, failed),
+    ]
+    stop.wait()
+    reader.wake.set()
+    for thread in threads:
+        thread.join()
+    reader.pool.shutdown()
+    beating.join()
+    if failed:
+        raise failed[0]
 
 
 def _room(services: Services) -> Callable[[str], int]:
@@ -139,10 +186,7 @@ def main() -> int:
     services = start("clock", stop)
     if services is None:
         return 1
-    clock = timepiece(services, services.broker.publisher(), passes.new_holder())
-    beating = Heartbeat.of(services.ledger, CLOCK, clock.pulse).start(stop)
-    clock.run(stop)
-    beating.join()
+    run(services, stop)
     services.close()
     log.info("The clock has ended.", action="clock_ended")
     return 0

@@ -66,7 +66,7 @@ def keep_events(
     postbacks = Postbacks.of(connection, installation_id, [(one.event, one.meaning) for one in batch])
     others = [meant for meant in batch if meant.event.id not in postbacks.pointed]
     readable = [(meant.event.id, meant.meaning) for meant in others if meant.meaning is not None]
-    keeping = _Keeping(connection, installation_id, now)
+    keeping = Keeping(connection, installation_id, now)
     keeping.merge([fact for _, meaning in readable for fact in meaning.facts])
     keeping.merged.touched.update(postbacks.to_be_found())
     keeping.meet_customers([meaning for _, meaning in readable])
@@ -90,7 +90,7 @@ def keep_reading(
     patience: Patience = PATIENT,
 ) -> None:
     """Keep what was read in Zendesk. The customers `read` are owed a look even if nothing changed."""
-    keeping = _Keeping(connection, installation_id, now)
+    keeping = Keeping(connection, installation_id, now)
     keeping.merge(stated)
     keeping.merged.touched.update(read)
     keeping.meet_customers([Meaning(None, tuple(stated))])
@@ -101,13 +101,13 @@ def keep_profile(
     connection: Connection, installation_id: int, stated: Sequence[Fact], now: datetime, *, due_at: int
 ) -> None:
     """Keep what was read in Sailthru; what changed is due in Zendesk at `due_at` (microseconds)."""
-    keeping = _Keeping(connection, installation_id, now)
+    keeping = Keeping(connection, installation_id, now)
     keeping.merge(stated)
     keeping.store(due_at)
 
 
-class _Keeping:
-    """One transaction's work on one installation, step by step."""
+class Keeping:
+    """One transaction's work on one installation, step by step: merge, meet the customers, write."""
 
     def __init__(self, connection: Connection, installation_id: int, now: datetime) -> None:
         self.connection = connection
@@ -144,31 +144,32 @@ class _Keeping:
         for number in sorted(concerned):
             known = self.customers.get(number, Customer(self.installation_id, number))
             if self._needs_sight(known):
-                self._see(known)
+                self._see(known, (USER, TICKETS))
+            elif known.is_only_exported:
+                self._see(known, (TICKETS,))
             self.customers[number] = known
 
     def _needs_sight(self, customer: Customer) -> bool:
         """Unread, and nobody is about to read it: it is new, or was once given up."""
         if customer.state == STAFF:
             # The tickets of an agent are not read; those of one who is an agent no longer have to be.
-            return customer.seen_at is None and not self._is_staff(customer.zendesk_id)
+            return customer.seen_at is None and not self.is_staff(customer.zendesk_id)
         is_new = customer.zendesk_id not in self.customers
         was_given_up = customer.state == NOT_IN_ZENDESK
         return (
-            customer.read_at is None and (is_new or was_given_up) and not self._is_staff(customer.zendesk_id)
+            customer.read_at is None and (is_new or was_given_up) and not self.is_staff(customer.zendesk_id)
         )
 
-    def _is_staff(self, number: int) -> bool:
+    def is_staff(self, number: int) -> bool:
         subject = f"user:{number}"
         role = self.merged.standing.get((subject, ROLE))
         if role is None and number in self.customers:
             role = next(iter(facts.of_fields(self.connection, self.installation_id, [subject], ROLE)), None)
         return role is not None and role.value != END_USER
 
-    def _see(self, customer: Customer) -> None:
-        subject = f"user:{customer.zendesk_id}"
-        self._wait(USER, subject, self.now)
-        self._wait(TICKETS, subject, self.now)
+    def _see(self, customer: Customer, kinds: Sequence[str]) -> None:
+        for kind in kinds:
+            self._wait(kind, f"user:{customer.zendesk_id}", self.now)
         self.merged.touched.add(customer.zendesk_id)
 
     def follow(self, hints: Sequence[Hint]) -> bool:
@@ -211,15 +212,16 @@ class _Keeping:
         self.stirred.owes_zendesk = bool(marks)
 
     def _owe_sailthru(self) -> None:
+        marks = self.marks(self.merged.touched)
+        customers.mark_owed(self.connection, self.installation_id, marks, to_micros(self.now))
+        self.reopen(marks)
+
+    def marks(self, numbers: Iterable[int]) -> list[customers.Mark]:
+        """These customers with their addresses as the facts stand now."""
         own: dict[str, list[Fact]] = defaultdict(list)
         for (subject, _), fact in self.merged.standing.items():
             own[subject].append(fact)
-        marks = [
-            customers.Mark(number, self._address(number, own[f"user:{number}"]))
-            for number in self.merged.touched
-        ]
-        customers.mark_owed(self.connection, self.installation_id, marks, to_micros(self.now))
-        self._reopen(marks)
+        return [customers.Mark(number, self._address(number, own[f"user:{number}"])) for number in numbers]
 
     def _address(self, number: int, own: Sequence[Fact]) -> str | None:
         """The address by its own facts, where they were loaded; else it did not change."""
@@ -227,7 +229,7 @@ class _Keeping:
             return self.customers[number].address
         return of_customer(own).address()
 
-    def _reopen(self, marks: Sequence[customers.Mark]) -> None:
+    def reopen(self, marks: Sequence[customers.Mark]) -> None:
         """A former address, or a new one, opens the search for a profile again, at once."""
         moved = {mark.zendesk_id for mark in marks if mark.address != self.customers[mark.zendesk_id].address}
         again = moved | (self.merged.reopened & self.merged.touched)

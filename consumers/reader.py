@@ -27,7 +27,6 @@ from consumers.asking import Asking
 from consumers.parts import Parts
 from consumers.sources import Source
 
-HOLD = timedelta(seconds=45)  # longer than a call can take
 MOST_CALLS = 16  # of one installation in one step: whoever stops or is told of new waits is heard soon
 LEAST_PAUSE_S = 0.05
 LONGEST_IDLE_S = 0.5
@@ -92,7 +91,9 @@ class Reader:
         claimed = [
             wait
             for kind in self.source.kinds
-            for wait in waits.claim_due(connection, (kind,), now, hold=HOLD, limit=self.source.most)
+            for wait in waits.claim_due(
+                connection, (kind,), now, hold=self.source.hold, limit=self.source.most
+            )
         ]
         calls: list[Asking] = []
         for installation_id, group in _grouped(claimed):

@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
-
 from bridge.errors import Unavailable
 from bridge.heartbeat import Heartbeat
 from bridge.ledger.processes import CONSUMER
@@ -22,10 +20,9 @@ from consumers.pusher import Pusher
 from consumers.quota import RateNotes
 from consumers.reader import Reader
 from consumers.sources import FOR_AGENTS, IN_SAILTHRU, IN_ZENDESK
+from consumers.threads import begin
 from consumers.to_zendesk.pusher import ZendeskPusher
 from consumers.worker import SecondTries, Worker
-
-log = structlog.get_logger(__name__)
 
 READS_AT_ONCE = 4
 ZENDESK_PUSHES_AT_ONCE = 8  # its quota is small: 200 to 2,500 calls a minute for everybody
@@ -105,7 +102,7 @@ def run(running: Consuming, stop: threading.Event) -> None:
         "heartbeat": running.heartbeat.run,
     }
     works |= {f"reader of {' and '.join(one.source.kinds)}": one.run for one in running.readers}
-    threads = [_thread(name, partial(work, stop), stop, failed) for name, work in works.items()]
+    threads = [begin(name, partial(work, stop), stop, failed) for name, work in works.items()]
     stop.wait()
     running.pusher.wake.set()
     running.zendesk_pusher.wake.set()
@@ -120,24 +117,6 @@ def run(running: Consuming, stop: threading.Event) -> None:
         reader.pool.shutdown()
     if failed:
         raise failed[0]
-
-
-def _thread(
-    name: str, work: Callable[[], None], stop: threading.Event, failed: list[BaseException]
-) -> threading.Thread:
-    def guarded() -> None:
-        try:
-            work()
-        except BaseException as error:
-            log.exception(
-                "A part of the consumer ended; the process ends too.", action="consumer_failed", part=name
-            )
-            failed.append(error)
-            stop.set()
-
-    thread = threading.Thread(target=guarded, name=name)
-    thread.start()
-    return thread
 
 
 def _repeat(second_tries: SecondTries, stop: threading.Event) -> None:

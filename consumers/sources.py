@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ class Source:
     """One system: the `kinds` of waits that reading in it ends, in the order of their urgency.
 
     `askings` turns due waits into calls, `grant` says how many of those the quota allows; `most` waits of a
-    kind are taken in one transaction.
+    kind are taken in one transaction, and held for `hold`, which is longer than a call can take.
     """
 
     system: str
@@ -30,6 +31,7 @@ class Source:
     askings: Callable[[Connection, Parts, Installation, Sequence[Wait]], list[Asking]]
     grant: Callable[[Allowance, Sequence[Asking]], Grant]
     most: int = 200
+    hold: timedelta = timedelta(seconds=45)
 
 
 def _grant_zendesk(allowance: Allowance, planned: Sequence[Asking]) -> Grant:

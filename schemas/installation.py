@@ -66,6 +66,7 @@ class Options:
     currency: str = "USD"
     profile_link: str = ""
     zendesk_share: float = 0.5
+    exports_per_minute: int = 10
     sailthru_share: float = 0.6
 
 
@@ -245,6 +246,12 @@ class _Options(_Section):
         "no link.",
     )
     zendesk_share = values.Share(help="Part of the Zendesk quota that we may use, above 0, at most 1.")
+    exports_per_minute = values.Whole(
+        least=1,
+        most=1000,
+        help="How many pages of its incremental exports Zendesk lets the account read in a minute: 10, with "
+        "the High Volume add-on 30. `zendesk_share` of it is used.",
+    )
     sailthru_share = values.Share(help="Part of the Sailthru quota that we may use, above 0, at most 1.")
 
     @post_load

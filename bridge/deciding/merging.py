@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bridge.clock import to_micros
 from bridge.deciding.way_back import Opening, concerns_zendesk, opening
@@ -17,6 +18,7 @@ from bridge.facts import (
     TICKET,
     TICKETS,
     Fact,
+    counts,
     doubts_list,
     meet,
     with_earliest,
@@ -33,8 +35,8 @@ class Merge:
     `standing` grows with each `take`; `written` are those to be stored; `touched` the customers of whom
     Sailthru is to hold something else now, `mirrored` those of whom Zendesk is; `doubts` the subjects to be
     read again, with the time from which that can tell; `reopened` the customers of whom a former address
-    became known; `openings` the tickets that are unsolved from now on. `met` says of each event that stated
-    facts what these met.
+    became known; `openings` the tickets that are unsolved from now on; `news` which fields changed of whom.
+    `met` says of each event that stated facts what these met.
     """
 
     standing: dict[Key, Fact]
@@ -45,6 +47,8 @@ class Merge:
     mirrored: set[int] = field(default_factory=set)
     openings: list[Opening] = field(default_factory=list)
     met: dict[str, list[Met]] = field(default_factory=dict)
+    news: dict[int, set[str]] = field(default_factory=dict)
+    _fields: dict[str, list[str]] | None = None  # subject -> its fields, made when a list is met
 
     @classmethod
     def of(cls, facts: Iterable[Fact]) -> Merge:
@@ -68,10 +72,11 @@ class Merge:
         if meeting.doubt_until is not None and not is_settled:
             self._doubt(new.subject, meeting.doubt_until)
         if self.standing.get(key) != meeting.stands:
+            self._note_field(key)
             self.standing[key] = self.written[key] = meeting.stands
         if meeting.changed:
             self._note_change(old, new)
-        self._check_lists(new, meeting.stands)
+        self._check_lists(new, meeting.stands, old)
         if new.field == ADDRESS and old is not None and old.value != new.value:
             self._remember_former(old if meeting.stands is new else new)
 
@@ -79,8 +84,9 @@ class Merge:
         whose = {fact.zendesk_id for fact in (old, new) if fact and fact.zendesk_id}
         if concerns_zendesk(old, new):
             self.mirrored |= whose
-        if not new.field.startswith(SAILTHRU_PREFIX):
-            self.touched |= whose
+        # What a list changes shows in its members.
+        if not new.field.startswith(SAILTHRU_PREFIX) and new.field not in (TAGS, TICKETS):
+            self._touch(whose, new.field)
         opened = opening(old, new)
         if opened is not None:
             self.openings.append(opened)
@@ -100,28 +106,64 @@ class Merge:
         )
         self.take(former)
 
-    def _check_lists(self, new: Fact, stands: Fact) -> None:
+    def _touch(self, whose: Iterable[int], name: str) -> None:
+        for number in whose:
+            self.touched.add(number)
+            self.news.setdefault(number, set()).add(name)
+
+    def _note_field(self, key: Key) -> None:
+        if self._fields is not None and key not in self.standing:
+            self._fields.setdefault(key[0], []).append(key[1])
+
+    def _check_lists(self, new: Fact, stands: Fact, old: Fact | None) -> None:
         if new.field in (TAGS, TICKETS):
-            self._check_members(new)
+            self._check_members(new, old)
         elif new.field.startswith(TAG_PREFIX):
             listed = self.standing.get((new.subject, TAGS))
-            self._doubt(new.subject, doubts_list(listed, new.field.removeprefix(TAG_PREFIX), stands))
+            self._check_listed(listed, new.field.removeprefix(TAG_PREFIX), stands, old)
         elif new.field == TICKET and stands.zendesk_id is not None:
             listed = self.standing.get((f"user:{stands.zendesk_id}", TICKETS))
-            self._doubt(new.subject, doubts_list(listed, int(new.subject.partition(":")[2]), stands))
+            self._check_listed(listed, int(new.subject.partition(":")[2]), stands, old)
         if new.field.startswith(FORMER_PREFIX) and stands is new and new.zendesk_id is not None:
             self.reopened.add(new.zendesk_id)
 
-    def _check_members(self, listed: Fact) -> None:
+    def _check_listed(self, listed: Fact | None, name: Any, stands: Fact, old: Fact | None) -> None:
+        """A tag or ticket beside the list: a close contradiction is in doubt; one left out may be back."""
+        self._doubt(stands.subject, doubts_list(listed, name, stands))
+        was_left_out = old is not None and bool(old.value) and not counts(listed, name, old.at)
+        if was_left_out and stands.value and counts(listed, name, stands.at) and stands.zendesk_id:
+            self._touch([stands.zendesk_id], stands.field)
+
+    def _check_members(self, listed: Fact, before: Fact | None) -> None:
         """A list was read: who is in it counts, who is not does not; what changed just then is in doubt."""
-        if listed.zendesk_id is not None:
-            self.touched.add(listed.zendesk_id)
-        for fact in list(self.standing.values()):
-            if listed.field == TAGS and fact.subject == listed.subject and fact.field.startswith(TAG_PREFIX):
-                self._doubt(fact.subject, doubts_list(listed, fact.field.removeprefix(TAG_PREFIX), fact))
-            if listed.field == TICKETS and fact.field == TICKET and fact.zendesk_id == listed.zendesk_id:
-                number = int(fact.subject.partition(":")[2])
-                self._doubt(fact.subject, doubts_list(listed, number, fact))
+        members = self._members(listed)
+        for name, fact in members.items():
+            self._doubt(fact.subject, doubts_list(listed, name, fact))
+        stands = self.standing[listed.subject, listed.field]
+        is_changed = before is None or any(
+            bool(fact.value) and counts(before, name, fact.at) != counts(stands, name, fact.at)
+            for name, fact in members.items()
+        )
+        if is_changed and listed.zendesk_id is not None:
+            self._touch([listed.zendesk_id], listed.field)
+
+    def _members(self, listed: Fact) -> dict[str | int, Fact]:
+        """The facts that a list speaks of, by the names it has for them."""
+        if listed.field == TAGS:
+            own = ((name, self.standing[listed.subject, name]) for name in self._fields_of(listed.subject))
+            return {name.removeprefix(TAG_PREFIX): fact for name, fact in own if name.startswith(TAG_PREFIX)}
+        return {
+            int(fact.subject.partition(":")[2]): fact
+            for fact in self.standing.values()
+            if fact.field == TICKET and fact.zendesk_id == listed.zendesk_id
+        }
+
+    def _fields_of(self, subject: str) -> list[str]:
+        if self._fields is None:
+            self._fields = {}
+            for of, name in self.standing:
+                self._fields.setdefault(of, []).append(name)
+        return self._fields.get(subject, [])
 
     def _doubt(self, subject: str, until: datetime | None) -> None:
         if until is not None:

@@ -88,6 +88,19 @@ def close(
     return connection.execute(statement.values(state=CLOSED)).rowcount
 
 
+def close_type(connection: Connection, installation_id: int, type_: str) -> None:
+    """What these letters were about has worked since; about none of them is a customer or an event."""
+    connection.execute(
+        update(dead_letters)
+        .where(
+            dead_letters.c.installation_id == installation_id,
+            dead_letters.c.state == OPEN,
+            dead_letters.c.type == type_,
+        )
+        .values(state=CLOSED)
+    )
+
+
 def of_event(connection: Connection, installation_id: int, event_id: str) -> DeadLetter | None:
     """The open letter about one event."""
     query = select(dead_letters).where(

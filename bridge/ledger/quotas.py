@@ -45,15 +45,18 @@ class Bucket:
     held_until: datetime
 
 
-def grant(bucket: Bucket, asked: int, share: float, now: datetime) -> tuple[Grant, datetime]:
+def grant(
+    bucket: Bucket, asked: int, share: float, now: datetime, *, at_once: float | None = None
+) -> tuple[Grant, datetime]:
     """How many of `asked` calls may be sent now at this share of the limit, and the bucket's new `next_at`.
 
-    Pure. No minute ever sees more than the share, a burst at its beginning included.
+    Pure. No minute ever sees more than the share, a burst at its beginning included; `at_once` is the
+    longest burst, where it is not to follow from the limit.
     """
     if now < bucket.held_until:
         return Grant(0, (bucket.held_until - now).total_seconds()), bucket.next_at
     allowed = bucket.per_minute * share
-    burst = max(1.0, BURST_S * allowed / 60, min(LEAST_BURST, allowed * MOST_OF_MINUTE))
+    burst = at_once or max(1.0, BURST_S * allowed / 60, min(LEAST_BURST, allowed * MOST_OF_MINUTE))
     rate = max(allowed - max(burst, UNUSED * allowed), LEAST_PER_MINUTE) / 60
     used_up = max(bucket.next_at, now - timedelta(seconds=burst / rate))
     room_s = (now - used_up).total_seconds() + ROUNDING_S
@@ -87,13 +90,14 @@ class Left:
 class Drawing:
     """Which bucket is drawn on, at which share of the limit.
 
-    `default_per_minute` holds until the vendor told its own.
+    `default_per_minute` holds until the vendor told its own. `at_once`: no more calls than that in a row.
     """
 
     installation_id: int
     bucket: str
     share: float
     default_per_minute: int
+    at_once: float | None = None
 
 
 def take(connection: Connection, *drawings: Drawing, asked: int, now: datetime) -> Grant:
@@ -105,7 +109,7 @@ def take(connection: Connection, *drawings: Drawing, asked: int, now: datetime) 
             {
                 "of": drawing.installation_id,
                 "name": drawing.bucket,
-                "next_at": to_micros(grant(bucket, granted.calls, drawing.share, now)[1]),
+                "next_at": to_micros(_granted(drawing, bucket, granted.calls, now)[1]),
             }
             for drawing, bucket in buckets
         ]
@@ -150,8 +154,12 @@ def hold(connection: Connection, installation_id: int, name: str, until: datetim
 
 def _least(buckets: Sequence[tuple[Drawing, Bucket]], asked: int, now: datetime) -> Grant:
     """What all of them have."""
-    grants = [grant(bucket, asked, drawing.share, now)[0] for drawing, bucket in buckets]
+    grants = [_granted(drawing, bucket, asked, now)[0] for drawing, bucket in buckets]
     return Grant(min(one.calls for one in grants), max(one.wait_s for one in grants))
+
+
+def _granted(drawing: Drawing, bucket: Bucket, asked: int, now: datetime) -> tuple[Grant, datetime]:
+    return grant(bucket, asked, drawing.share, now, at_once=drawing.at_once)
 
 
 _STANDING = PreparedList(

@@ -82,6 +82,26 @@ def claim_due(
     return taken
 
 
+def take(
+    connection: Connection, installation_id: int, subject: str, kind: str, now: datetime, *, hold: timedelta
+) -> Wait | None:
+    """Take one wait, due or not, and hold it for `hold`; None while somebody else holds it."""
+    key = {"of": installation_id, "subject": subject, "kind": kind}
+    moment = to_micros(now)
+    held = connection.execute(
+        update(waits)
+        .where(
+            waits.c.installation_id == installation_id,
+            waits.c.subject == subject,
+            waits.c.kind == kind,
+            or_(waits.c.lease_until.is_(None), waits.c.lease_until <= moment),
+        )
+        .values(lease_until=to_micros(now + hold))
+    )
+    row = _STANDING.first(connection, key) if held.rowcount else None
+    return None if row is None else _wait(row)
+
+
 def end(connection: Connection, wait: Wait) -> None:
     """The wait is over, unless a new cause came since it was taken: then it is due as that says."""
     if not _END.run(connection, {**_key(wait), "taken": wait.version}):
@@ -127,6 +147,17 @@ def of_subject(connection: Connection, installation_id: int, subject: str) -> li
     """What one subject waits for."""
     asked = {"of": installation_id, "subject": subject}
     return [_wait(row) for row in _OF_SUBJECT.rows(connection, asked)]
+
+
+def of(connection: Connection, installation_id: int, subject: str, kind: str) -> Wait | None:
+    """One wait as it stands."""
+    return next((one for one in of_subject(connection, installation_id, subject) if one.kind == kind), None)
+
+
+def subjects_of(connection: Connection, kind: str) -> set[tuple[int, str]]:
+    """(installation id, subject) of everything that waits for this."""
+    query = select(waits.c.installation_id, waits.c.subject).where(waits.c.kind == kind)
+    return {(row.installation_id, row.subject) for row in connection.execute(query)}
 
 
 def next_due(connection: Connection, kinds: Sequence[str]) -> datetime | None:

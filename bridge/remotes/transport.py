@@ -35,7 +35,10 @@ LARGEST_BODY = 2 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent. `system` names the remote in errors; `url` holds the query string already."""
+    """What is sent. `system` names the remote in errors; `url` holds the query string already.
+
+    A reply may have at most `largest` bytes.
+    """
 
     system: str
     method: str
@@ -43,6 +46,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | None = None
     read_s: float = READ_S
+    largest: int = LARGEST_BODY
 
 
 @dataclass(frozen=True)
@@ -87,13 +91,13 @@ class Transport:
                 request.body,
                 connect_s=min(CONNECT_S, request.read_s),
                 read_s=request.read_s,
-                largest=LARGEST_BODY,
+                largest=request.largest,
             )
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             # these errors quote the address, which holds keys: nothing of them is passed on
             raise _unanswered(request, error) from None
-        if len(reply.body) > LARGEST_BODY:
-            raise unclear(request.system, request.method, "too_large", f"more than {LARGEST_BODY} bytes")
+        if len(reply.body) > request.largest:
+            raise unclear(request.system, request.method, "too_large", f"more than {request.largest} bytes")
         elapsed = timedelta(seconds=max(self._clock.monotonic() - started, 0.0))
         server_at = http_date(reply.headers.get("date", ""))
         return Answer(

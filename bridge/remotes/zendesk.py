@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from bridge.clock import Clock
 from bridge.errors import BadCredentials, SendAgain, TryLater
 from bridge.remotes.rates import RateReading, rate_reading
-from bridge.remotes.transport import READ_S, Answer, Request, Transport
+from bridge.remotes.transport import LARGEST_BODY, READ_S, Answer, Request, Transport
 from bridge.remotes.zendesk_errors import SYSTEM, NotFound, checked
 from bridge.remotes.zendesk_pages import Page, entries, page_of, page_query, part
 from bridge.remotes.zendesk_token import TokenKeeper, token_keeper
@@ -171,11 +171,16 @@ class Zendesk:
         return Me(user=user, skew_s=skew)
 
     def get(
-        self, path: str, query: Mapping[str, str] | None = None, *, read_s: float = READ_S
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        read_s: float = READ_S,
+        largest: int = LARGEST_BODY,
     ) -> Reading[Any]:
         """GET any path (`/api/v2/…`); the reply's JSON. A missing record raises `NotFound`, a `Refused`."""
         full = f"{path}?{urlencode(query)}" if query else path
-        answer = self._answer("GET", full, read_s=read_s)
+        answer = self._answer("GET", full, read_s=read_s, largest=largest)
         return Reading(self._checked(answer, "GET"), answer.sent_at)
 
     def post(self, path: str, body: Any = None) -> Reading[Any]:
@@ -229,15 +234,16 @@ class Zendesk:
         method: str,
         path: str,
         body: bytes | None = None,
-        read_s: float = READ_S,
         content_type: str = JSON,
+        **limits: Any,
     ) -> Answer:
+        """`limits` are `read_s` and `largest`, where they are not the usual ones."""
         authorization = self._token.header()
         headers = {**_HEADERS, "Authorization": authorization, "Content-Type": content_type}
-        answer = self._sent(method, path, body, headers, read_s)
+        answer = self._sent(method, path, body, headers, **limits)
         if answer.status == 401 and self._token.renewed(authorization):
             headers["Authorization"] = self._token.header()
-            answer = self._sent(method, path, body, headers, read_s)
+            answer = self._sent(method, path, body, headers, **limits)
         return answer
 
     def _checked(self, answer: Answer, method: str) -> Any:
@@ -247,10 +253,10 @@ class Zendesk:
         )
 
     def _sent(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], read_s: float
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], **limits: Any
     ) -> Answer:
         url = f"{self._account.url.rstrip('/')}{path}"
-        answer = self._transport.send(Request(SYSTEM, method, url, headers, body, read_s))
+        answer = self._transport.send(Request(SYSTEM, method, url, headers, body, **limits))
         reading = rate_reading(
             SYSTEM, SYSTEM, headers=answer.headers, at=answer.received_at, server_at=answer.server_at
         )

@@ -43,6 +43,7 @@ class ZendeskOddities(Disorder):
     category_needed: a trigger without category_id is refused (422).
     app_job_s: an app that was uploaded is there that much later.
     rate_headers: which spellings of the rate headers replies carry.
+    export_page: how many records a page of an export has at most.
     replica_lag_s: REST shows records as they were that long ago.
     """
 
@@ -71,4 +72,5 @@ class ZendeskOddities(Disorder):
     category_needed: bool = False
     app_job_s: float = 0.0
     rate_headers: Literal["all", "x-rate-limit", "rate-limit", "ratelimit", "none"] = "all"
+    export_page: int = 1000
     replica_lag_s: float = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.ledger.tables.accounts import directions, installations, mailing_lists, quotas
 from bridge.ledger.tables.customers import customers, facts, zendesk_users
 from bridge.ledger.tables.events import attempts, dead_letters, events, waits
+from bridge.ledger.tables.exports import backfills, exports
 from bridge.ledger.tables.operators import operators, sessions, sign_in_links, sign_in_tries
 from bridge.ledger.tables.people import actions, agent_actions, agents
 from bridge.ledger.tables.queues import messages, passes, processes, spool
@@ -16,10 +17,12 @@ __all__ = [
     "agent_actions",
     "agents",
     "attempts",
+    "backfills",
     "customers",
     "dead_letters",
     "directions",
     "events",
+    "exports",
     "facts",
     "installations",
     "mailing_lists",

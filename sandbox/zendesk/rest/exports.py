@@ -42,7 +42,7 @@ class ExportsApi:
 
     def _export(self, name: str, request: Request, show: Callable[[Any], Any]) -> Reply:
         horizon = self._store.now().timestamp() - LEFT_OUT_S
-        size = number(request.query, "per_page", PAGE, highest=PAGE)
+        size = min(number(request.query, "per_page", PAGE, highest=PAGE), self._oddities.export_page)
         since = _since(request.query, horizon)
         due = [row for row in self._rows(name) if since <= row[:2] and row[0] <= horizon]
         shown = due[:size]

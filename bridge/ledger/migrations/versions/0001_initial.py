@@ -221,6 +221,22 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("installation_id", "zendesk_id", name=op.f("pk_agents")),
     )
     op.create_table(
+        "backfills",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("run", sa.BigInteger(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("released_to", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("released", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("unchanged", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_backfills_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", name=op.f("pk_backfills")),
+    )
+    op.create_table(
         "customers",
         sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("zendesk_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -308,6 +324,24 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         unique=False,
         sqlite_where=sa.text("outcome = 'kept'"),
         postgresql_where=sa.text("outcome = 'kept'"),
+    )
+    op.create_table(
+        "exports",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("first_at", sa.BigInteger(), nullable=True),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_ended", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("pages", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("records", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("strange", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_exports_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "purpose", "kind", name=op.f("pk_exports")),
     )
     op.create_table(
         "facts",

@@ -1,0 +1,1 @@
+"""Zendesk's incremental exports become facts: a backfill of everything, and the clock's passes."""
