@@ -205,7 +205,7 @@ class Zendesk:
         read_s: float = READ_S,
     ) -> Answer:
         """Any call with any body; the answer as it came, which was a good one."""
-        answer = self._answer(method, path, body, read_s, content_type)
+        answer = self._answer(method, path, body, content_type, read_s=read_s)
         if not 200 <= answer.status < 300:
             self._checked(answer, method)
         return answer

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bridge.clock import to_micros
 from bridge.customer import Customer
+from bridge.deciding.reading import Meaning
 from bridge.facts import SYNC, Fact
 from bridge.ledger import backfills, customers, events, facts, waits
 from bridge.ledger.events import KEPT, KeptEvent
@@ -19,7 +20,6 @@ from consumers import profile_waits
 from consumers.exporting.stating import shown_as
 from consumers.keeping import Keeping
 from consumers.patience import PATIENT, Patience
-from consumers.reading import Meaning
 from schemas.event import Event
 
 # What a backfill finds new of a customer whom Sailthru knows of already is pushed when that customer's turn

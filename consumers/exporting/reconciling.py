@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from bridge.allowance import EXPORTS, Allowance
 from bridge.clock import Clock, to_micros
+from bridge.deciding.steps import ZENDESK
 from bridge.directory import Directory
 from bridge.facts import Fact
 from bridge.ledger import dead, exports, waits
@@ -31,7 +32,6 @@ from consumers.exporting.keeping import keep_reconciled
 from consumers.exporting.paging import OVERLAP, Overtaken, begun_anew, keep_page, turn
 from consumers.parts import Parts
 from consumers.sources import Source
-from consumers.steps import ZENDESK
 from consumers.turns import next_turn
 from schemas.zendesk_exports import TICKETS, USERS
 
