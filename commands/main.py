@@ -11,6 +11,7 @@ from bridge import logs
 from bridge.errors import BadSettings, BridgeError, Unavailable
 from commands.app import app
 from commands.check import check
+from commands.console import console
 from commands.customers import customers
 from commands.dead import dead
 from commands.demo import demo
@@ -66,6 +67,7 @@ COMMANDS: tuple[click.Command, ...] = (
     customers,
     dead,
     reconcile,
+    console,
 )
 
 for _command in COMMANDS:

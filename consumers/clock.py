@@ -31,6 +31,7 @@ from consumers.patience import patience_of
 from consumers.quota import RateNotes
 from consumers.reader import Reader
 from consumers.refreshing import REFRESH_EVERY_S, Refresh
+from consumers.sampling import SAMPLE_EVERY_S, Sampling
 from consumers.starting import start
 from consumers.stopping import stop_on_signals
 from consumers.threads import begin
@@ -111,6 +112,7 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
     patience = patience_of(services.settings)
     last_tries = LastTries(services.ledger, services.directory, services.broker, services.clock, patience)
     refresh = Refresh(services.ledger, services.directory, services.clock, patience)
+    sampling = Sampling(services.ledger, services.broker)
     keep_days = services.settings.retention_days
     return Timepiece(
         services,
@@ -120,6 +122,7 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
             Pass("refresh", REFRESH_EVERY_S, refresh.step),
             Pass("reconcile", reconciling.SCHEDULE_EVERY_S, _schedule(services).step),
             Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
+            Pass("history", SAMPLE_EVERY_S, sampling.step),
             Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),
             Pass("sessions", RETENTION_EVERY_S, lambda: retention.forget_sessions(services.ledger)),
             Pass("removed", RETENTION_EVERY_S, lambda: retention.clear_removed(services.ledger)),

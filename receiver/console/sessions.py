@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Response
 
-from bridge.ledger import sessions
+from bridge.ledger import actions, sessions
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.sessions import Session
 from bridge.people.signed_ids import SESSION, SignedIds, new_id
@@ -48,6 +48,8 @@ class Sessions:
         new = Session(new_id(), name, role, via, created_at=now, expires_at=now + LIFE_S * SECOND)
         with self.ledger.writing() as connection:
             sessions.begin(connection, new)
+            detail = {"by": via, "role": role}
+            actions.note(connection, now, operator=name, action="signed_in", target=name, detail=detail)
         cookies.put(response, COOKIE, self.ids.signed(new.id), life_s=LIFE_S)
 
     def end(self, response: Response, operator: SignedIn) -> None:

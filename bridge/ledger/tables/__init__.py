@@ -6,6 +6,7 @@ from bridge.ledger.tables.accounts import directions, installations, mailing_lis
 from bridge.ledger.tables.customers import customers, facts, zendesk_users
 from bridge.ledger.tables.events import attempts, dead_letters, events, waits
 from bridge.ledger.tables.exports import backfills, exports
+from bridge.ledger.tables.history import samples
 from bridge.ledger.tables.operators import operators, sessions, sign_in_links, sign_in_tries
 from bridge.ledger.tables.people import actions, agent_actions, agents
 from bridge.ledger.tables.queues import messages, passes, processes, spool
@@ -32,6 +33,7 @@ __all__ = [
     "passes",
     "processes",
     "quotas",
+    "samples",
     "sessions",
     "set_ups",
     "sign_in_links",
