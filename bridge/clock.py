@@ -43,3 +43,8 @@ def from_micros(micros: int) -> datetime:
 def iso(moment: datetime) -> str:
     """ISO 8601 UTC with whole seconds and a Z, as the vars, pages and commands show it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_of(micros: int | None) -> str | None:
+    """A time out of the ledger, ISO 8601 UTC with whole seconds."""
+    return None if micros is None else iso(from_micros(micros))

@@ -11,12 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.clock import from_micros, iso
+from bridge.clock import iso_of as moment
 
-
-def moment(micros: int | None) -> str | None:
-    """A time out of the ledger, ISO 8601 UTC."""
-    return None if micros is None else iso(from_micros(micros))
+__all__ = ["moment", "print_fields", "print_json", "print_rows", "printable", "table_of"]
 
 
 def print_json(value: Any) -> None:
@@ -29,13 +26,18 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, empty: str) -> None:
     if not rows:
         click.echo(empty)
         return
+    Console().print(table_of(rows))
+
+
+def table_of(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Records that have the same keys, as a table."""
     table = Table(box=None, pad_edge=False)
-    for name in rows[0]:
+    for name in rows[0] if rows else ():
         table.add_column(name, overflow="fold")
     for row in rows:
         # Text, never markup: what comes from outside must not paint the terminal.
         table.add_row(*(Text(_plain(value)) for value in row.values()))
-    Console().print(table)
+    return table
 
 
 def print_fields(record: Mapping[str, Any]) -> None:

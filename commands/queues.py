@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
+import json
+import time
+from typing import Any
+
 import click
+from rich.console import Console
+from rich.live import Live
 
 from bridge.queues import lane_states
+from bridge.services import Services
 from commands.opening import json_option, opened
-from commands.output import print_json, print_rows
+from commands.output import print_json, print_rows, table_of
+
+LOOK_EVERY_S = 2.0
 
 
 @click.command()
+@click.option("--watch", is_flag=True, help="Refresh in place until Ctrl-C; with --json, a line each look.")
 @json_option
-def queues(as_json: bool) -> None:
+def queues(watch: bool, as_json: bool) -> None:
     """Show what waits in each lane."""
     with opened() as services:
-        rows = [
-            {
-                "lane": state.lane,
-                "depth": state.depth,
-                "parked": state.parked,
-                "owed": state.owed,
-                "dead": state.dead,
-                "oldest_seconds": state.oldest_s,
-            }
-            for state in lane_states(services.ledger, services.broker)
-        ]
+        if watch:
+            _watch(services, as_json=as_json)
+            return
+        rows = _rows(services)
     if as_json:
         print_json(rows)
     else:
         print_rows(rows, empty="There are no lanes.")
+
+
+def _rows(services: Services) -> list[dict[str, Any]]:
+    return [
+        {
+            "lane": state.lane,
+            "depth": state.depth,
+            "parked": state.parked,
+            "owed": state.owed,
+            "dead": state.dead,
+            "oldest_seconds": state.oldest_s,
+        }
+        for state in lane_states(services.ledger, services.broker)
+    ]
+
+
+def _watch(services: Services, *, as_json: bool) -> None:
+    try:
+        if as_json:
+            while True:
+                click.echo(json.dumps(_rows(services)))
+                time.sleep(LOOK_EVERY_S)
+        with Live(table_of(_rows(services)), console=Console(), auto_refresh=False) as live:
+            while True:
+                time.sleep(LOOK_EVERY_S)
+                live.update(table_of(_rows(services)), refresh=True)
+    except KeyboardInterrupt:
+        return

@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.deciding.steps import AskHolder, Call, CheckHolder, Create, LookUp, ReadBack, Write
 from bridge.errors import BadCredentials, BridgeError, Refused, SendAgain, TryLater
-from bridge.remotes.redaction import short_address
+from bridge.logs import masked
 from consumers.consent import Edit
 from consumers.outcomes import Failed, Found, Holder, NotFound, Outcome
 
@@ -42,11 +42,11 @@ def request_of(step: Call) -> dict[str, Any]:
 def _whom(step: LookUp | Create | Write | AskHolder | ReadBack) -> dict[str, Any]:
     match step:
         case Write(sid=sid, email=str(moved)):
-            return {"sid": sid, "email": short_address(moved)}
+            return {"sid": sid, "email": masked(moved)}
         case Write(sid=sid) | ReadBack(sid=sid) | LookUp(id=sid, key="sid"):
             return {"sid": sid}
         case LookUp(id=address) | AskHolder(address=address) | Create(address=address):
-            return {"email": short_address(address)}
+            return {"email": masked(address)}
 
 
 def request_of_edit(sid: str, edit: Edit) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def reply_of(outcome: Outcome) -> dict[str, Any]:
     """What came back, redacted."""
     match outcome:
         case Found(profile):
-            return {"sid": profile.sid, "email": short_address(profile.email) if profile.email else None}
+            return {"sid": profile.sid, "email": masked(profile.email) if profile.email else None}
         case NotFound():
             return {"found": False}
         case Holder(is_active):

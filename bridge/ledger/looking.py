@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from bridge.customer import AT_REST
 from bridge.ledger.customers import IS_OWED
@@ -28,25 +28,6 @@ class DeadFilter:
     type: str = ""
     reason: str = ""
     zendesk_id: int | None = None
-
-
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events; an empty field means any.
-
-    `type` is a whole type (`postback.optout`) or its first part (`postback`); `known_as` an address, Zendesk
-    id or sid; `since` and `until` are microseconds, by when the event arrived.
-    """
-
-    installation_id: int | None = None
-    lanes: Collection[str] = ()
-    type: str = ""
-    outcome: str = ""
-    source: str = ""
-    zendesk_id: int | None = None
-    known_as: str = ""
-    since: int | None = None
-    until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,55 +108,17 @@ def _dead_where(wanted: DeadFilter) -> list[ColumnElement[bool]]:
     return where
 
 
-def newest_events(connection: Connection, wanted: EventFilter, *, limit: int) -> Sequence[Row[Any]]:
-    """Events, newest first."""
-    query: Select[Any] = select(events).where(*_event_where(connection, wanted))
-    return connection.execute(query.order_by(events.c.kept_at.desc(), events.c.id).limit(limit)).all()
-
-
-def _event_where(connection: Connection, wanted: EventFilter) -> list[ColumnElement[bool]]:
-    table = events.c
-    where: list[ColumnElement[bool]] = [
-        column == value
-        for column, value in (
-            (table.installation_id, wanted.installation_id),
-            (table.outcome, wanted.outcome or None),
-            (table.source, wanted.source or None),
-            (table.zendesk_id, wanted.zendesk_id),
-        )
-        if value is not None
+def letters_about(
+    connection: Connection, installation_id: int, event_id: str, zendesk_id: int | None, *, limit: int = 20
+) -> list[DeadLetter]:
+    """Dead letters of any state about that event, or about pushes for that customer; newest first."""
+    about = [dead_letters.c.event_id == event_id]
+    if zendesk_id is not None:
+        about.append(and_(dead_letters.c.zendesk_id == zendesk_id, dead_letters.c.event_id.is_(None)))
+    query = select(dead_letters).where(dead_letters.c.installation_id == installation_id, or_(*about))
+    return [
+        letter_of(row) for row in connection.execute(query.order_by(dead_letters.c.id.desc()).limit(limit))
     ]
-    if wanted.lanes:
-        where.append(table.lane.in_(wanted.lanes))
-    if wanted.type:
-        kinds = table.type.startswith(f"{wanted.type}.", autoescape=True)
-        where.append(or_(table.type == wanted.type, kinds))
-    if wanted.since is not None:
-        where.append(table.received_at >= wanted.since)
-    if wanted.until is not None:
-        where.append(table.received_at < wanted.until)
-    if wanted.known_as:
-        where.append(_is_about(connection, wanted))
-    return where
-
-
-def _is_about(connection: Connection, wanted: EventFilter) -> ColumnElement[bool]:
-    """Whether an event is about the customer of that name; or a hint, matched to nobody, that names it."""
-    found = customers_known_as(connection, wanted.known_as, installation_id=wanted.installation_id)
-    number = int(wanted.known_as) if is_zendesk_id(wanted.known_as) else None
-    named = [json.dumps({"email": wanted.known_as.lower()})[1:-1], json.dumps({"sid": wanted.known_as})[1:-1]]
-    return or_(
-        *(
-            and_(events.c.installation_id == installation_id, events.c.zendesk_id == zendesk_id)
-            for installation_id, zendesk_id in found
-        ),
-        events.c.zendesk_id == number if number else false(),
-        and_(
-            events.c.zendesk_id.is_(None),
-            events.c.source == "postback",
-            or_(*(events.c.data.contains(name.replace(": ", ":", 1), autoescape=True) for name in named)),
-        ),
-    )
 
 
 def events_with_id(connection: Connection, event_id: str) -> Sequence[Row[Any]]:

@@ -31,9 +31,3 @@ def redact(text: object, hidden: Iterable[str] = ()) -> str:
         text = pattern.sub(MASK, text)
     text = _BLANK.sub(" ", text).strip().encode("ascii", "replace").decode("ascii")
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def short_address(address: str) -> str:
-    """Enough of an email address to recognise it: `j***@example.com`. Anything else is hidden whole."""
-    name, at, host = address.rpartition("@")
-    return f"{name[:1]}{MASK}@{host}" if at else MASK

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bridge.clock import to_micros
-from bridge.ledger import attempts, dead, events, looking
+from bridge.ledger import attempts, dead, event_lists, events, looking
 from bridge.ledger.attempts import Attempt, Finished
 from bridge.ledger.dead import CLOSED, DROPPED, OPEN, DeadLetter
 from bridge.ledger.events import APPLIED, DEAD, IGNORED, KEPT, AppliedEvent, KeptEvent
@@ -78,7 +78,7 @@ def test_one_event_delivered_to_two_consumers_at_once_is_kept_once(ledger: Ledge
     many = [KeptEvent(event(f"e{number}"), 7, 1, KEPT) for number in range(50)]
     together(lambda: keep(ledger, acme, *many), lambda: keep(ledger, acme, *many[::-1]))
     with ledger.reading() as connection:
-        found = looking.newest_events(connection, looking.EventFilter(), limit=100)
+        found = event_lists.newest_events(connection, event_lists.EventFilter(), limit=100)
     assert {one.deliveries for one in found} == {2}
     assert len(found) == 50
 

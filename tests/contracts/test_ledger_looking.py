@@ -11,13 +11,14 @@ import pytest
 
 from bridge.clock import to_micros
 from bridge.customer import NO_PROFILE
-from bridge.ledger import actions, customers, dead, directions, events, looking
+from bridge.ledger import actions, customers, dead, directions, event_lists, events, looking
 from bridge.ledger.customers import Mark
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.directions import HALTED, Direction
+from bridge.ledger.event_lists import EventFilter
 from bridge.ledger.events import KEPT, KeptEvent
 from bridge.ledger.ledger import Ledger
-from bridge.ledger.looking import DeadFilter, EventFilter, Waiting
+from bridge.ledger.looking import DeadFilter, Waiting
 from bridge.ledger.tables import customers as customers_table
 from bridge.ledger.tables import spool
 from bridge.vault import Vault
@@ -96,7 +97,7 @@ def test_a_customer_is_found_by_each_of_its_names(ledger: Ledger, acme: int) -> 
         for wanted in ("9", "9" * 40, "", "nobody@example.com"):
             assert looking.customers_known_as(connection, wanted, installation_id=acme) == []
         assert looking.attempts_on(connection, acme, 7, limit=5) == []
-        assert looking.newest_events(connection, EventFilter(zendesk_id=7, outcome="kept"), limit=5) == []
+        assert event_lists.newest_events(connection, EventFilter(zendesk_id=7, outcome="kept"), limit=5) == []
         assert looking.event(connection, acme, "none") is None
 
 
@@ -129,9 +130,9 @@ def test_events_are_found_by_whom_they_are_about_even_when_nobody_was_matched(
             (EventFilter(known_as="ann@b.com"), ["matched"]),
             (EventFilter(known_as="8"), ["ticket"]),
             (EventFilter(known_as="8", installation_id=acme + 1), []),
-            (EventFilter(type="postback", lanes=("sailthru",)), ["matched", "stranger"]),
+            (EventFilter(type="postback", lanes=("sailthru",)), ["stranger", "matched"]),
             (EventFilter(type="ticket_created"), []),
             (EventFilter(since=start, until=start + 1, source="webhook"), ["ticket"]),
             (EventFilter(until=start), []),
         ):
-            assert [row.id for row in looking.newest_events(connection, wanted, limit=9)] == found
+            assert [row.id for row in event_lists.newest_events(connection, wanted, limit=9)] == found

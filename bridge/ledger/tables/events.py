@@ -31,6 +31,18 @@ events = Table(
     Index("ix_events_customer", "installation_id", "zendesk_id", "kept_at"),
     Index("ix_events_kept", "kept_at"),
     Index(
+        "ix_events_dead",
+        "kept_at",
+        sqlite_where=text("outcome = 'dead'"),
+        postgresql_where=text("outcome = 'dead'"),
+    ),
+    Index(
+        "ix_events_unmatched",
+        "kept_at",
+        sqlite_where=text("zendesk_id IS NULL AND source = 'postback'"),
+        postgresql_where=text("zendesk_id IS NULL AND source = 'postback'"),
+    ),
+    Index(
         "ix_events_unapplied",
         "installation_id",
         "zendesk_id",

@@ -324,6 +324,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index(
         "ix_events_customer", "events", ["installation_id", "zendesk_id", "kept_at"], unique=False
     )
+    op.create_index(
+        "ix_events_dead",
+        "events",
+        ["kept_at"],
+        unique=False,
+        sqlite_where=sa.text("outcome = 'dead'"),
+        postgresql_where=sa.text("outcome = 'dead'"),
+    )
     op.create_index("ix_events_kept", "events", ["kept_at"], unique=False)
     op.create_index(
         "ix_events_unapplied",
@@ -332,6 +340,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         unique=False,
         sqlite_where=sa.text("outcome = 'kept'"),
         postgresql_where=sa.text("outcome = 'kept'"),
+    )
+    op.create_index(
+        "ix_events_unmatched",
+        "events",
+        ["kept_at"],
+        unique=False,
+        sqlite_where=sa.text("zendesk_id IS NULL AND source = 'postback'"),
+        postgresql_where=sa.text("zendesk_id IS NULL AND source = 'postback'"),
     )
     op.create_table(
         "exports",

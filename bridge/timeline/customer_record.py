@@ -8,20 +8,21 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bridge.clock import iso
+from bridge.clock import iso_of as moment
 from bridge.customer import EMAIL, Customer, Known
 from bridge.deciding.projection import digest, sailthru_profile
 from bridge.deciding.to_zendesk.planning import mark_of
 from bridge.deciding.to_zendesk.projection import why_nothing, zendesk_user
 from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.facts import TICKET, CustomerFacts, Fact, of_customer
-from bridge.ledger import customers, facts, looking, zendesk_users
+from bridge.ledger import customers, event_lists, facts, looking, zendesk_users
+from bridge.ledger.event_lists import EventFilter
 from bridge.ledger.events import TO_SAILTHRU, TO_ZENDESK
 from bridge.ledger.installations import Installation
-from bridge.ledger.looking import DeadFilter, EventFilter
+from bridge.ledger.looking import DeadFilter
 from bridge.owners import OWNERS, owner_of
+from bridge.timeline.events import summary
 from bridge.zendesk_user import TAG, ZendeskUser
-from commands.event_rows import summary
-from commands.output import moment
 
 SHOWN = 20
 
@@ -156,7 +157,7 @@ def _events(connection: Connection, installation_id: int, zendesk_id: int) -> li
     found = [
         row
         for lanes in (TO_SAILTHRU, TO_ZENDESK)
-        for row in looking.newest_events(
+        for row in event_lists.newest_events(
             connection,
             EventFilter(installation_id=installation_id, zendesk_id=zendesk_id, lanes=lanes),
             limit=SHOWN,

@@ -1,0 +1,1 @@
+"""What happened, told to people: events, one event end to end, one customer's whole story."""
