@@ -16,6 +16,7 @@ from bridge.ledger.revision import require_current
 from bridge.ledger.tables import installations as table
 from bridge.services import Services, build
 from bridge.settings import load_settings
+from commands.check_processes import look_at_processes
 from commands.check_sailthru import look_at_sailthru
 from commands.check_zendesk import look_at_zendesk
 from commands.findings import FAULT, OK, WARNING, Finding, say_finding
@@ -57,6 +58,7 @@ def look() -> Iterator[Finding]:
         if ledger.state == OK or services.settings.broker_url != EMBEDDED:
             yield _broker(services.broker)
         if ledger.state == OK:
+            yield from look_at_processes(services.ledger)
             yield from _installations(services)
     finally:
         services.close()

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from bridge.deciding.to_zendesk.projection import USER_FIELDS
+from bridge.heartbeat import Heartbeat, Pulse
+from bridge.ledger.processes import CONSUMER
+from bridge.services import Services
 from sandbox import Sandbox
 from sandbox.moments import system_now
 from tests.commands.conftest import Terminal
@@ -148,3 +151,27 @@ def test_it_says_which_way_of_tagging_is_in_use(terminal: Terminal, box: Sandbox
     assert any("tagged as users" in one for one in told(terminal, "ok"))
     box.zendesk.oddities.user_tagging = False
     assert any("open tickets of valuable customers are tagged" in one for one in told(terminal, "warning"))
+
+
+def of_part(terminal: Terminal, part: str) -> tuple[str, str]:
+    """What is said of one part of the bridge: state and finding."""
+    (found,) = [one for one in report(terminal)[1] if one["part"] == part]
+    return found["state"], found["finding"]
+
+
+def test_it_says_which_processes_live_and_whether_their_work_comes_round(
+    terminal: Terminal, services: Services
+) -> None:
+    assert of_part(terminal, "consumer") == ("warning", "no process has given a sign of life")
+    pulse = Pulse()
+    consumer = Heartbeat.of(services.ledger, CONSUMER, pulse)
+    consumer.beat()
+    assert of_part(terminal, "consumer")[1].endswith("the broker answers none")
+    pulse.comes_round(services.clock.now())
+    consumer.beat()
+    state, said = of_part(terminal, "consumer")
+    assert (state, said.partition(",")[0]) == ("ok", "1 process is at work")
+    pulse.comes_round(services.clock.now() - timedelta(minutes=10))
+    consumer.beat()
+    state, said = of_part(terminal, "consumer")
+    assert (state, "its work hangs" in said) == ("warning", True)

@@ -10,12 +10,13 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from tests.services.postgresql import PostgresServer, installed_postgresql
 from tests.services.process import ServiceMissing
+from tests.services.prometheus import PrometheusServer, installed
 from tests.services.rabbitmq import RabbitInstallation, RabbitServer, installed_rabbitmq, rabbitmq_in_folder
 
 Installation = TypeVar("Installation")
@@ -66,6 +67,27 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     yield postgres.create_database(name)
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """Return where Prometheus's own checker is."""
+    return _found(lambda: installed("promtool"))
+
+
+@pytest.fixture
+def open_prometheus() -> Iterator[Callable[..., PrometheusServer]]:
+    """Start a Prometheus that scrapes what it is told to."""
+    opened: list[PrometheusServer] = []
+
+    def start(**what: Any) -> PrometheusServer:
+        opened.append(PrometheusServer(_found(lambda: installed("prometheus")), **what))
+        opened[-1].start()
+        return opened[-1]
+
+    yield start
+    for server in opened:
+        server.remove()
 
 
 def _found(find: Callable[[], Installation]) -> Installation:
