@@ -37,7 +37,8 @@ class Conflict:
     `step` says what comes next: `ask` who holds it, `wait` until its owner has moved (try again at `until`,
     microseconds), `check` in Zendesk whether the holder is inactive, `merge`, `aside` (move to `aside`, an
     address of the customer's own, out of a circle), or `blocked` (a dead letter; a person decides). `asides`
-    are the stepping stones tried; `rounds` counts the refusals.
+    are the stepping stones tried; `rounds` counts the refusals. `is_apart`: of a blocked one, a person
+    decided that the two profiles stay two.
     """
 
     address: str
@@ -49,6 +50,7 @@ class Conflict:
     aside: str | None = None
     asides: tuple[str, ...] = ()
     rounds: int = 0
+    is_apart: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,20 @@ from sqlalchemy import Connection
 
 from bridge.agent_action import SAVING, AgentAction
 from bridge.clock import to_micros
-from bridge.customer import EMAIL_CONFLICT, Customer, Link
+from bridge.customer import (
+    EMAIL_CONFLICT,
+    NO_EMAIL,
+    NO_PROFILE,
+    NOT_IN_ZENDESK,
+    PROFILE_GONE,
+    PUSHING,
+    REFUSED,
+    STAFF,
+    TAKEN,
+    Conflict,
+    Customer,
+    Link,
+)
 from bridge.ledger import customers, dead, waits, zendesk_users
 from bridge.ledger.writing import lock_subjects
 from consumers import action_ends, profile_waits
@@ -21,11 +34,14 @@ from consumers.answers import Asked
 from consumers.patience import Cause
 from schemas.agent_action import CREATE, KEEP_APART, MERGE, REFRESH
 
-LOOK_AGAIN = timedelta(seconds=0.3)
-TRIED_FOR = timedelta(seconds=90)
+# How long to wait before the next look, by how long the deed has been under way: seconds, from the longest.
+LOOK_AGAIN_S = ((600.0, 60.0), (30.0, 5.0), (0.0, 0.3))
+READ_WITHIN = timedelta(seconds=90)
 BEGUN = "begun"
 
-NO_PROFILE = "no_profile"
+NOT_YET = "not_yet"
+# Where a customer ends for whom no profile could be made.
+WITHOUT_PROFILE = (NO_EMAIL, NO_PROFILE, PROFILE_GONE, TAKEN, REFUSED, STAFF, NOT_IN_ZENDESK)
 
 
 @dataclass(frozen=True)
@@ -40,17 +56,21 @@ class Case:
 
 @dataclass(frozen=True)
 class Deed:
-    """How a kind of action begins, and how its end is seen.
+    """How a kind of action begins, and what came of it.
 
-    `begin` changes the row, or says in a short code why it cannot; `is_done` looks at the row.
+    `begin` changes the row, or says in a short code why it cannot. `came_to` looks at the row: None while it
+    is still to be done, an empty text once it is, else why it never will be. What is only looked for
+    `within` some time ends then; what others carry out ends when they are done or give up, for a word of
+    ours before that might be wrong an hour later.
     """
 
     begin: Callable[[Case], str]
-    is_done: Callable[[Case], bool]
+    came_to: Callable[[Case], str | None]
+    within: timedelta | None = None
 
 
 def do(asked: Asked, action: AgentAction) -> None:
-    """Begin the deed, or look whether it is done."""
+    """Begin the deed, or look what came of it."""
     (wait,) = asked.waits
     now = asked.parts.clock.now()
     with asked.parts.ledger.writing() as connection:
@@ -58,10 +78,15 @@ def do(asked: Asked, action: AgentAction) -> None:
             action_ends.pass_over(connection, asked, action)
             return
         reason = _step(connection, asked, action)
-        if reason is None and now - wait.since < TRIED_FOR:
-            waits.put_off(connection, wait, now + LOOK_AGAIN, progress={BEGUN: True})
+        if reason is None:
+            again_at = now + _pause(now - wait.since)
+            waits.put_off(connection, wait, again_at, progress={BEGUN: True})
         else:
-            action_ends.end(connection, asked, action, "not_yet" if reason is None else reason)
+            action_ends.end(connection, asked, action, reason)
+
+
+def _pause(age: timedelta) -> timedelta:
+    return timedelta(seconds=next(pause for since, pause in LOOK_AGAIN_S if age.total_seconds() >= since))
 
 
 def _step(connection: Connection, asked: Asked, action: AgentAction) -> str | None:
@@ -77,7 +102,9 @@ def _step(connection: Connection, asked: Asked, action: AgentAction) -> str | No
         if reason:
             return reason
         case = _case(connection, asked, action) or case
-    return "" if deed.is_done(case) else None
+    is_over = deed.within is not None and asked.parts.clock.now() - wait.since >= deed.within
+    found = deed.came_to(case)
+    return NOT_YET if found is None and is_over else found
 
 
 def _case(connection: Connection, asked: Asked, action: AgentAction) -> Case | None:
@@ -87,10 +114,11 @@ def _case(connection: Connection, asked: Asked, action: AgentAction) -> Case | N
 
 
 def _owe(case: Case, link: Link) -> None:
+    """Let the pusher do it. The state is its to say again: what stands there is of before."""
     now = to_micros(case.asked.parts.clock.now())
     since = case.customer.owed_at or now
-    owed = replace(case.customer, link=link, owed=True, owed_at=since, due_at=now, not_before=0)
-    customers.save(case.connection, [owed])
+    owed = replace(case.customer, link=link, state=PUSHING, owed=True, owed_at=since)
+    customers.save(case.connection, [replace(owed, due_at=now, not_before=0)])
 
 
 def _create(case: Case) -> str:
@@ -103,24 +131,61 @@ def _create(case: Case) -> str:
     return ""
 
 
+def _created(case: Case) -> str | None:
+    if case.customer.sid is not None:
+        return ""
+    return case.customer.state if case.customer.state in WITHOUT_PROFILE else None
+
+
 def _merge(case: Case) -> str:
     """Only what a person may decide: the other profile belongs to no living customer of ours."""
-    link, wanted = case.customer.link, case.action.value
-    conflict = link.conflict
+    conflict = case.customer.link.conflict
     if conflict is None:
         return ""
-    if conflict.reason != EMAIL_CONFLICT or conflict.step != "blocked":
+    reason = _other_than_shown(case, conflict)
+    if not reason:
+        _owe(case, replace(case.customer.link, conflict=replace(conflict, step="merge", is_apart=False)))
+    return reason
+
+
+def _merged(case: Case) -> str | None:
+    customer, conflict = case.customer, case.customer.link.conflict
+    if customer.sid is None:
+        return PROFILE_GONE
+    if conflict is None:
+        return ""
+    if conflict.step == "blocked":
         return "not_mergeable"
-    if wanted is not None and wanted != conflict.holder_sid:
-        return "changed"
-    _owe(case, replace(link, conflict=replace(conflict, step="merge")))
-    return ""
+    if customer.state != REFUSED:
+        return None
+    # Whoever is told that it failed must not find it done by the next change in Zendesk.
+    taken_back = replace(customer.link, conflict=replace(conflict, step="blocked"))
+    customers.save(case.connection, [replace(customer, link=taken_back)])
+    return REFUSED
 
 
 def _keep_apart(case: Case) -> str:
-    """The address stays with the other profile: decided, so nobody has to look at the letter any more."""
-    action = case.action
-    dead.close(case.connection, action.installation_id, action.zendesk_id, reasons=(EMAIL_CONFLICT,))
+    """The address stays with the other profile: decided, so nobody is asked about it any more."""
+    conflict = case.customer.link.conflict
+    if conflict is None:
+        return ""
+    reason = _other_than_shown(case, conflict)
+    if not reason:
+        decided = replace(case.customer.link, conflict=replace(conflict, is_apart=True))
+        customers.save(case.connection, [replace(case.customer, link=decided)])
+        key = (case.action.installation_id, case.action.zendesk_id)
+        dead.close(case.connection, *key, reasons=(EMAIL_CONFLICT,))
+    return reason
+
+
+def _other_than_shown(case: Case, conflict: Conflict) -> str:
+    """Why the agent's decision is not about the two profiles as they stand; empty when it is."""
+    if conflict.reason != EMAIL_CONFLICT or conflict.step != "blocked":
+        return "not_mergeable"
+    return "changed" if case.action.value not in (None, conflict.holder_sid) else ""
+
+
+def _decided(_case: Case) -> str:
     return ""
 
 
@@ -133,26 +198,14 @@ def _refresh(case: Case) -> str:
     return ""
 
 
-def _is_linked(case: Case) -> bool:
-    return case.customer.sid is not None
-
-
-def _is_merged(case: Case) -> bool:
-    return case.customer.link.conflict is None
-
-
-def _is_decided(_case: Case) -> bool:
-    return True
-
-
-def _is_read(case: Case) -> bool:
+def _read(case: Case) -> str | None:
     row = zendesk_users.one(case.connection, case.action.installation_id, case.action.zendesk_id)
-    return row is not None and row.read_at is not None and row.read_at >= case.action.at
+    return "" if row is not None and row.read_at is not None and row.read_at >= case.action.at else None
 
 
 _DEEDS = {
-    CREATE: Deed(_create, _is_linked),
-    MERGE: Deed(_merge, _is_merged),
-    KEEP_APART: Deed(_keep_apart, _is_decided),
-    REFRESH: Deed(_refresh, _is_read),
+    CREATE: Deed(_create, _created),
+    MERGE: Deed(_merge, _merged),
+    KEEP_APART: Deed(_keep_apart, _decided),
+    REFRESH: Deed(_refresh, _read, within=READ_WITHIN),
 }

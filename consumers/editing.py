@@ -25,6 +25,7 @@ from schemas.sailthru_records import Profile
 
 READ_FIRST = ("keys", "lists", "optout_email")
 IN_DOUBT = "in_doubt"  # in a wait's progress: a call went out and nobody knows what came of it
+DECIDE_ANEW = "The customer's consent is no longer what the agent saw; the agent has to decide anew."
 SENT = "sent"  # done; sent once more because an older call may land last
 
 
@@ -112,17 +113,17 @@ def _may_loosen(asked: Asked, action: AgentAction, sid: str) -> bool:
     if found == DONE:
         action_ends.save(asked, action)
     elif found == CHANGED:
-        words = "The customer's consent is no longer what the agent saw; the agent has to decide anew."
-        action_ends.fail(asked, action, "consent_changed", words)
+        action_ends.fail(asked, action, "consent_changed", DECIDE_ANEW)
     elif found != SEND:
         action_ends.fail(asked, action, "profile_gone", "There is no such profile in Sailthru any more.")
     return found == SEND
 
 
 def _send(asked: Asked, wait: Wait, action: AgentAction, sid: str) -> None:
+    if not _is_begun(asked, action, sid):
+        action_ends.fail(asked, action, "consent_changed", DECIDE_ANEW)
+        return
     said = edit_of(action)
-    with asked.parts.ledger.writing() as connection:
-        _begin(connection, asked, action, sid)
     written = asked.parts.remotes.sailthru(asked.installation).write(
         sid, "sid", optout_email=said.optout, lists=said.lists or None
     )
@@ -132,8 +133,19 @@ def _send(asked: Asked, wait: Wait, action: AgentAction, sid: str) -> None:
     action_ends.save(asked, action, again=_again(asked, wait) if is_to_be_repeated else None)
 
 
+def _is_begun(asked: Asked, action: AgentAction, sid: str) -> bool:
+    """Before anything is sent, the ledger says what will be.
+
+    False when Sailthru told of a change while the profile was being looked at: nothing loosens then.
+    """
+    with asked.parts.ledger.writing() as connection:
+        if action.loosens and _was_told(connection, action):
+            return False
+        _begin(connection, asked, action, sid)
+    return True
+
+
 def _begin(connection: Connection, asked: Asked, action: AgentAction, sid: str) -> None:
-    """Before anything is sent, the ledger says what will be."""
     now = to_micros(asked.parts.clock.now())
     agent_actions.begin(connection, action.installation_id, action.id, now)
     fields = ("optout_email",) if action.kind == SET_OPTOUT else ("lists",)

@@ -1,18 +1,20 @@
 """The files of pages: read once, served from memory under an address that changes with their content.
 
-The version is a folder of the address, not a query: scripts import each other by relative addresses, which
-keep the folder. What only a reader of the source needs is not sent: comments and indentation.
+The version is a folder of the address, and one for all files of a page: they change together, and scripts that
+import each other by relative addresses keep it. What only a reader of the source needs is not sent: comments
+and spaces.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Response, abort, request
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -34,38 +36,18 @@ class Asset:
 
 
 class Assets:
-    """The files of a folder, served under `prefix`, such as `/sidebar/static`.
+    """Files by their names, served under `prefix`, such as `/sidebar/static`."""
 
-    Those of its `static/` have their names, those of `translations/` are `translations/<locale>.json`.
-    """
-
-    def __init__(self, folder: Path, prefix: str) -> None:
-        self._prefix = prefix
-        self._files = {
-            name: _asset(path)
-            for name, path in [*_named(folder / "static"), *_named(folder / "translations", "translations/")]
-        }
-        digests = "".join(f"{name} {asset.digest}\n" for name, asset in sorted(self._files.items()))
-        self._version = _digest(digests.encode())
+    def __init__(self, files: Mapping[str, bytes], prefix: str) -> None:
+        self._files = {name: _asset(name, source) for name, source in sorted(files.items())}
+        digests = "".join(f"{name} {asset.digest}\n" for name, asset in self._files.items())
+        self._folder = f"{prefix}/{_digest(digests.encode())}"
 
     def address(self, name: str) -> str:
         """Where the page finds a file; when one changes, all have other addresses. KeyError: no such file."""
         if name not in self._files:
             raise KeyError(name)
-        return f"{self._prefix}/{self._version}/{name}"
-
-    def weight(self, *names: str) -> int:
-        """The bytes that are sent for these files."""
-        return sum(len(self._files[name].content) for name in names)
-
-    def scripts(self) -> list[str]:
-        """The names of all scripts."""
-        return [name for name in self._files if name.endswith(".js")]
-
-    def translations(self) -> dict[str, str]:
-        """Locale -> address of its texts."""
-        names = sorted(name for name in self._files if name.startswith("translations/"))
-        return {Path(name).stem: self.address(name) for name in names}
+        return f"{self._folder}/{name}"
 
     def response(self, version: str, name: str) -> Response:
         """The answer to a request for a file; 404 for any other name."""
@@ -73,7 +55,7 @@ class Assets:
         if asset is None:
             abort(404)
         # An address of another version may mean other content tomorrow: two receivers answer in an upgrade.
-        lasts = FOREVER if version == self._version else "no-cache"
+        lasts = FOREVER if self._folder.endswith(f"/{version}") else "no-cache"
         headers = {"Content-Type": asset.content_type, "Cache-Control": lasts}
         response = Response(asset.content, headers=headers)
         response.set_etag(asset.digest)
@@ -81,39 +63,19 @@ class Assets:
         return response
 
 
-def _named(folder: Path, prefix: str = "") -> list[tuple[str, Path]]:
-    if not folder.is_dir():
-        return []
-    return [(prefix + path.name, path) for path in sorted(folder.iterdir()) if path.suffix in TYPES]
+def files_in(folder: Path) -> dict[str, bytes]:
+    """The files of a folder that pages load, by their names."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in TYPES}
 
 
-def _asset(path: Path) -> Asset:
-    content = SENT.get(path.suffix, _as_it_is)(path.read_bytes())
-    return Asset(content, TYPES[path.suffix], _digest(content))
+def _asset(name: str, source: bytes) -> Asset:
+    kind = Path(name).suffix
+    content = SENT[kind](source.decode()).encode() if kind in SENT else source
+    return Asset(content, TYPES[kind], _digest(content))
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _as_it_is(source: bytes) -> bytes:
-    return source
-
-
-def _without_comments(source: bytes) -> bytes:
-    """A script or style sheet without indentation and without comments that have lines of their own."""
-    lines = (line.strip() for line in COMMENT.sub(b"", source).splitlines())
-    return b"\n".join(line for line in lines if line)
-
-
-def _without_spaces(source: bytes) -> bytes:
-    return MARK.sub(rb"\1", _without_comments(source))
-
-
-def _compact(source: bytes) -> bytes:
-    return json.dumps(json.loads(source), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
-MARK = re.compile(rb"\s*([{};,])\s*")
-SENT = {".js": _without_comments, ".css": _without_spaces, ".json": _compact}
+SENT: dict[str, Callable[[str], str]] = {".js": jsmin, ".css": cssmin}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from bridge.clock import to_micros
 from bridge.ledger.prepared import PreparedList
@@ -20,8 +20,10 @@ APPLIED = "applied"
 IGNORED = "ignored"
 DEAD = "dead"
 
+AGENT = "agent"
+
 # Whose events are applied by a push to the one system, and whose by a push to the other.
-TO_SAILTHRU = ("zendesk", "agent")
+TO_SAILTHRU = ("zendesk", AGENT)
 TO_ZENDESK = ("sailthru",)
 
 IS_UNAPPLIED = text("outcome = 'kept'")
@@ -126,13 +128,15 @@ def finish(  # noqa: PLR0913 - one parameter for each thing that narrows
 ) -> None:
     """Its events that are not applied end otherwise.
 
-    `types` narrows to those that begin with one of them, `lanes` to those of these lanes.
+    `types` narrows to those that begin with one of them, `lanes` to those of these lanes. What an agent asked
+    to be done is none of these: it ends when that was done, or could not be (`end`).
     """
     statement = update(events).where(
         IS_UNAPPLIED,
         events.c.installation_id == installation_id,
         events.c.zendesk_id == zendesk_id,
         events.c.lane.in_(lanes),
+        or_(events.c.lane != AGENT, events.c.version.is_not(None)),
     )
     for prefix in types:
         statement = statement.where(events.c.type.startswith(prefix))

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.errors import Rejected
 from bridge.people.roles import OPERATOR, VIEWER
-from receiver.assets import Assets
+from receiver.assets import Assets, files_in
 from receiver.console import failures
 from receiver.console.parts import ConsoleParts
 from receiver.console.sessions import Sessions
@@ -63,7 +63,7 @@ class Console:
     def __post_init__(self) -> None:
         self.sessions = Sessions.of(self.parts.ledger, self.parts.secret_keys)
         self.blueprint = Blueprint("console", __name__, url_prefix=PREFIX, template_folder="templates")
-        self.assets = Assets(HERE, f"{PREFIX}/static")
+        self.assets = Assets(files_in(HERE / "static"), f"{PREFIX}/static")
         self._places = Turnstile(self.parts.pages_at_once)
         self._serve_files()
         failures.install(self.blueprint)

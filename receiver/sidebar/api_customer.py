@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Response, request
 
-from bridge.clock import Clock, to_micros
+from bridge.clock import Clock
 from bridge.errors import Rejected
 from bridge.facts import SCORE
-from bridge.ledger import customers, facts, mailing_lists, waits
+from bridge.ledger import customers, facts, waits
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.waits import Wait
@@ -26,7 +26,6 @@ from receiver.sidebar.sessions import Session
 from receiver.sidebar.view import Profile, customer_view, is_nobody, kept
 from schemas.spelling import zendesk_id
 
-LISTS_FRESH_US = 300 * 1_000_000
 SCORES_FRESH_S = 300.0
 FIRST_SIGHT = ("user", "tickets")  # the waits to have a customer read in Zendesk for the first time
 PROFILE = "profile"  # the wait to have a profile's facts read anew
@@ -72,7 +71,6 @@ class Customers:
         if is_fresh and known.customer is not None and known.customer.sid is not None:
             self._read_soon(installation.id, number)
         profile = self._profile(installation, known, within_s=ASKED_ANEW_S if is_fresh else KEPT_S)
-        known = self._with_lists(installation, known, profile)
         has_scores = profile.values.get(SCORE) is not None or self.scores.of(installation.id)
         shown = customer_view(
             known,
@@ -112,19 +110,6 @@ class Customers:
             return Profile({}, self.clock.now(), is_live=True, is_gone=True)
         values = profile_values(told.profile, installation.settings.options, zone=_zone(known.timezone))
         return Profile(values, told.profile.read_at, is_live=True)
-
-    def _with_lists(self, installation: Installation, known: Known, profile: Profile) -> Known:
-        """The names that may be offered, read anew once in five minutes for all of the installation."""
-        now = to_micros(self.clock.now())
-        is_old = now - known.lists.read_at > LISTS_FRESH_US
-        if not is_old or not profile.is_live or profile.is_gone:
-            return known
-        names = self.reads.list_names(installation, known.trouble)
-        if names is None:
-            return known
-        with self.ledger.writing() as connection:
-            mailing_lists.keep(connection, installation.id, names, now)
-            return replace(known, lists=mailing_lists.known(connection, installation.id))
 
 
 def _asked_for() -> int:

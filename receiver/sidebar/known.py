@@ -18,13 +18,11 @@ from bridge.ledger import (
     facts,
     learning,
     looking,
-    mailing_lists,
 )
 from bridge.ledger.agents import Agent
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.directions import Direction
 from bridge.ledger.looking import DeadFilter
-from bridge.ledger.mailing_lists import MailingLists
 from bridge.remotes.sailthru_errors import SYSTEM as SAILTHRU
 
 ENDED_US = 60_000_000  # how long an ended action is still shown
@@ -48,7 +46,6 @@ class Known:
     actions: Sequence[AgentAction] = ()
     setters: Mapping[str, AgentAction] = field(default_factory=dict)
     agents: Mapping[int, Agent] = field(default_factory=dict)
-    lists: MailingLists = field(default_factory=MailingLists)
     owner: tuple[int, str] | None = None
     timezone: str = ""
 
@@ -71,7 +68,6 @@ def read(connection: Connection, installation_id: int, zendesk_id: int, now: int
         actions=recent,
         setters={one.id: one for one in setters},
         agents=agents.some(connection, installation_id, who),
-        lists=mailing_lists.known(connection, installation_id),
         owner=_owner(connection, installation_id, customer),
         timezone=learning.learned(connection, installation_id).get("sailthru_timezone", ""),
     )

@@ -17,6 +17,7 @@ from receiver.answers import RETRY_AFTER_S
 from receiver.assets import Assets
 from receiver.doorkeeper import Doorkeeper
 from receiver.sidebar.doors import NotLetIn, Opened, check_token
+from receiver.sidebar.files import languages
 from receiver.sidebar.headers import sdk_address
 from receiver.sidebar.page_tokens import LIFE, PageTokens
 
@@ -72,11 +73,14 @@ class Page:
             "installation": installation.name,
             "api": f"/sidebar/{installation.name}/api",
             "agent": None if token.agent is None else str(token.agent),
-            "locale": None,  # the agent's own, which only Zendesk's SDK tells
-            "translations": self.assets.translations(),
+            "texts": self.assets.address("en.json").removesuffix("en.json"),
+            "languages": languages(),
         }
         sdk = sdk_address(installation.settings.zendesk.url, request.args.get("sdk", ""))
-        return make_response(render_template("sidebar/sidebar.html", about=json.dumps(about), sdk=sdk))
+        # Room for the link from the beginning: what stands below it does not move when it comes.
+        has_link = bool(installation.settings.options.profile_link)
+        shown = render_template("sidebar/sidebar.html", about=json.dumps(about), sdk=sdk, has_link=has_link)
+        return make_response(shown)
 
     def _admit(self, name: str, given: str) -> tuple[Installation, Opened]:
         """Who is let in, and where. Nobody is told no before the ledger was asked."""

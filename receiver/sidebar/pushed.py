@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge import customer as states
+from bridge.customer import Customer
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.directions import HALTED
 from receiver.sidebar import shown
@@ -22,6 +23,7 @@ WORDS = {
     states.NO_EMAIL: "The customer has no address.",
     states.SYNC_OFF: "The sync is switched off for this customer.",
     states.TAKEN: "Another customer has the profile at this address.",
+    "kept_apart": "All but the address: an agent kept the two profiles apart.",
 }
 
 
@@ -35,7 +37,12 @@ def pushed(known: Known) -> dict[str, Any]:
     if customer.owed:
         code = _why(known)
         return _said(WAITING, customer.owed_at, code, WORDS.get(code))
-    return _said(APPLIED if customer.pushed_at else NONE, customer.pushed_at)
+    code = "kept_apart" if _is_kept_apart(customer) else ""
+    return _said(APPLIED if customer.pushed_at else NONE, customer.pushed_at, code, WORDS.get(code))
+
+
+def _is_kept_apart(customer: Customer) -> bool:
+    return customer.link.conflict is not None and customer.link.conflict.is_apart
 
 
 def _letter(known: Known) -> DeadLetter | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from flask import Blueprint, Flask, Response
 
@@ -14,14 +13,14 @@ from receiver.sidebar import headers
 from receiver.sidebar.api_actions import Actions
 from receiver.sidebar.api_agent import Claims
 from receiver.sidebar.api_customer import Customers, ScoresSeen
+from receiver.sidebar.api_lists import Lists
+from receiver.sidebar.files import page_files
 from receiver.sidebar.page import Page
 from receiver.sidebar.page_tokens import PageTokens
 from receiver.sidebar.profile_reads import ProfileReads
 from receiver.sidebar.seals import Seals
 from receiver.sidebar.sessions import Session, Sessions
 from receiver.turnstile import Turnstile
-
-HERE = Path(__file__).parent
 
 
 def install(app: Flask, parts: Parts) -> None:
@@ -35,12 +34,12 @@ def install(app: Flask, parts: Parts) -> None:
 
 def sidebar_assets() -> Assets:
     """The page's files."""
-    return Assets(HERE, "/sidebar/static")
+    return Assets(page_files(), "/sidebar/static")
 
 
 def _pages(page: Page) -> Blueprint:
     pages = Blueprint("sidebar", __name__, url_prefix="/sidebar", template_folder="templates")
-    pages.app_context_processor(lambda: {"asset": page.assets.address, "scripts": page.assets.scripts()})
+    pages.app_context_processor(lambda: {"asset": page.assets.address})
     for endpoint, view, method in (("page", page.opened, "POST"), ("outside", page.asked, "GET")):
         pages.add_url_rule(
             "/<installation>",
@@ -62,13 +61,10 @@ def _api(parts: Parts, sessions: Sessions) -> Blueprint:
     sidebar = parts.sidebar
     turnstile, seals = Turnstile(sidebar.reads_at_once), Seals(sidebar.secret_keys)
     actions = Actions(sidebar.ledger, parts.acceptance, seals)
-    shown = Customers(
-        sidebar.ledger,
-        parts.clock,
-        ProfileReads(sidebar, parts.clock, turnstile),
-        seals,
-        ScoresSeen(sidebar.ledger, parts.clock),
-    )
+    reads = ProfileReads(sidebar, parts.clock, turnstile)
+    scores = ScoresSeen(sidebar.ledger, parts.clock)
+    shown = Customers(sidebar.ledger, parts.clock, reads, seals, scores)
+    lists = Lists(sidebar.ledger, reads)
     claims = Claims(sidebar, parts.clock, sessions, turnstile)
 
     @api.post("/token")
@@ -87,6 +83,7 @@ def _api(parts: Parts, sessions: Sessions) -> Blueprint:
         )
 
     add("GET", "/customer", shown.show)
+    add("GET", "/lists", lists.offered)
     add("POST", "/agent", claims.claim)
     add("POST", "/actions", actions.accept)
     add("GET", "/actions", actions.states)

@@ -83,8 +83,9 @@ def _by_conflict(customer: Customer) -> str:
     if customer.state == states.TAKEN:
         return states.EMAIL_TAKEN
     conflict = customer.link.conflict
-    is_open = conflict is not None and conflict.step == "blocked" and conflict.reason in CONFLICTS
-    return conflict.reason if conflict is not None and is_open else ""
+    if conflict is None or conflict.step != "blocked" or conflict.is_apart:
+        return ""
+    return conflict.reason if conflict.reason in CONFLICTS else ""
 
 
 def _by_link(known: Known, customer: Customer, profile: Profile) -> str:
@@ -127,8 +128,7 @@ def customer_view(
         "activity": {name: profile.values.get(field) for name, field in ACTIVITY.items()},
         "health": _set_by_agent(known, facts.HEALTH, "value", unset=None),
         "sync": _set_by_agent(known, facts.SYNC, "on", unset=True),
-        "lists": lists,
-        "can_add": [name for name in known.lists.names if name not in names] if has_profile else [],
+        "lists": lists if has_profile else None,
         "optout": {"value": optout, "seen": seal(Seen(optout, tuple(names), read_at))},
         "pushed": pushed.pushed(known),
         "conflict": _conflict(known),
@@ -200,6 +200,7 @@ def _conflict(known: Known) -> dict[str, Any] | None:
         return {
             "address": customer.address,
             "kind": states.EMAIL_TAKEN,
+            "held": None,
             "other": other,
             "can_merge": False,
         }
@@ -207,6 +208,7 @@ def _conflict(known: Known) -> dict[str, Any] | None:
     assert conflict is not None
     return {
         "address": conflict.address,
+        "held": customer.known_address(),  # where the customer's own profile is meanwhile
         "kind": conflict.reason,
         "other": {
             "sid": conflict.holder_sid,

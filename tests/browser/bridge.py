@@ -17,8 +17,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from receiver.assets import Assets
 from receiver.sidebar import headers
+from receiver.sidebar.files import languages
 from receiver.sidebar.routes import sidebar_assets
-from tests.browser.customers import AGENT, Customer
+from tests.browser.customers import AGENT, LISTS, Customer
 
 HOLD_S = 5.0
 LIFE_S = 900
@@ -109,7 +110,7 @@ class Bridge:
 
     def _route(self, app: Flask) -> None:
         assets = sidebar_assets()
-        app.context_processor(lambda: {"asset": assets.address, "scripts": assets.scripts()})
+        app.context_processor(lambda: {"asset": assets.address})
         app.after_request(self._with_headers)
         app.add_url_rule("/sidebar/static/<version>/<path:name>", view_func=assets.response)
         app.add_url_rule("/sidebar/acme", view_func=lambda: self._page(assets))
@@ -117,6 +118,7 @@ class Bridge:
         for method, path, view in (
             ("GET", "customer", self._customer),
             ("GET", "actions", self._actions),
+            ("GET", "lists", self._lists),
             ("POST", "actions", self._act),
             ("POST", "token", self._token),
             ("POST", "agent", self._agent),
@@ -157,10 +159,13 @@ class Bridge:
             "expires_in_s": LIFE_S,
             "installation": "acme",
             "api": "/sidebar/acme/api",
-            "translations": assets.translations(),
+            "texts": assets.address("en.json").removesuffix("en.json"),
+            "languages": languages(),
             **self.about,
         }
-        return render_template("sidebar/sidebar.html", about=json.dumps(about), sdk=headers.SDK)
+        return render_template(
+            "sidebar/sidebar.html", about=json.dumps(about), sdk=headers.SDK, has_link=True
+        )
 
     def _customer(self) -> Response:
         customer = self.customers.get(int(request.args["user"]))
@@ -168,6 +173,9 @@ class Bridge:
             return said(404, error="unknown_customer")
         mine = [one for one in self.actions.values() if one["user"] == customer.user]
         return jsonify({**customer.view(), "actions": [shown(one) for one in reversed(mine)]})
+
+    def _lists(self) -> Response:
+        return jsonify(names=LISTS)
 
     def _actions(self) -> Response:
         asked = [self.actions[key] for key in request.args["ids"].split(",")]

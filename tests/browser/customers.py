@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 AGENT = "Ines Duarte"
+LISTS = ("Loyalty Club", "Main List", "Product News", "Weekend Offers", "Winter Sale")
 
 
 def ago(**since: float) -> str:
@@ -55,7 +56,6 @@ def full_view(user: int, address: str) -> dict[str, Any]:
             {"name": "Weekend Offers", "signed_up_at": ago(days=210)},
             {"name": "Product News", "signed_up_at": None},
         ],
-        "can_add": ["Loyalty Club", "Winter Sale"],
         "optout": {"value": "none", "seen": "seen-1"},
         "pushed": {"state": "applied", "since": ago(minutes=4), "reason": None},
         "conflict": None,
@@ -97,11 +97,9 @@ class Customer:
 
     def _list_remove(self, value: str, at: str) -> None:
         self.about["lists"] = [one for one in self.about["lists"] if one["name"] != value]
-        self.about["can_add"] = sorted([*self.about["can_add"], value])
 
     def _list_add(self, value: str, at: str) -> None:
         self.about["lists"].append({"name": value, "signed_up_at": at})
-        self.about["can_add"].remove(value)
 
     def _create(self, value: None, at: str) -> None:
         self.about = full_view(self.user, self.about["customer"]["address"])

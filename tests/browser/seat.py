@@ -10,7 +10,6 @@ import axe_playwright_python  # type: ignore[import-untyped]
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route, expect
 
 from tests.browser.bridge import Bridge
-from tests.services.waiting import wait_until
 
 SDK_STAND_IN = Path(__file__).with_name("zaf_sdk.js").read_text()
 SDK_ADDRESSES = "https://static.zdassets.com/**"
@@ -76,13 +75,7 @@ class Seat:
         self.page.evaluate("values => zendesk.move(values)", anna(**requester))
 
     def tab(self, name: str) -> None:
-        tab = self.page.get_by_role("tab", name=name, exact=True)
-
-        def is_open() -> bool:
-            tab.click()  # before the page's scripts have come nobody hears it
-            return tab.get_attribute("aria-selected") == "true"
-
-        wait_until(is_open, within_s=10, what=f"the tab {name} opens")
+        self.page.get_by_role("tab", name=name, exact=True).click()
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

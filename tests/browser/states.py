@@ -17,7 +17,7 @@ from tests.browser.seat import Seat
 
 ADDRESS = "anna.lindqvist@example.com"
 NEW = "anna.lindqvist@example.net"
-OTHER = {"sid": "60b7c2d4e5f60718293a4b5c", "address": "anna.berg@example.com", "zendesk_id": None}
+OTHER = {"sid": "60b7c2d4e5f60718293a4b5c", "address": NEW, "zendesk_id": None}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def unread(state: str, **customer: Any) -> Callable[[Bridge], None]:
     return known(
         customer={"state": state, "sid": None, "profile_link": None, **customer},
         freshness={"read_at": None, "source": "ledger"},
-        score=None, predictions=[], engagement=None, lifetime=None, activity=None, lists=None, can_add=[],
+        score=None, predictions=[], engagement=None, lifetime=None, activity=None, lists=None,
         optout={"value": None}, pushed={"state": "none", "since": None},
     )  # fmt: skip
 
@@ -152,12 +152,12 @@ STATES = [
     State("bad-credentials", "does not accept the bridge's credentials", trouble("bad_credentials")),
     State("address-taken", "Merge (cannot be undone)",
           known(customer={"state": "email_conflict", "address": NEW},
-                conflict={"address": NEW, "kind": "email_conflict", "other": OTHER,
+                conflict={"address": NEW, "held": ADDRESS, "kind": "email_conflict", "other": OTHER,
                           "can_merge": True})),
     State("address-shared", "Two customers share one address",
           known(customer={"state": "email_taken"},
-                conflict={"address": ADDRESS, "kind": "email_taken", "other": {**OTHER, "zendesk_id": 12},
-                          "can_merge": False})),
+                conflict={"address": ADDRESS, "held": None, "kind": "email_taken",
+                          "other": {**OTHER, "address": ADDRESS, "zendesk_id": 12}, "can_merge": False})),
     State("unknown-user", "No such user in Zendesk", failing(404, error="unknown_customer")),
     State("bridge-away", "The bridge is busy", failing(503, error="ledger_away")),
     State("session-over", "Please reopen the app", session_over),

@@ -121,15 +121,19 @@ def test_an_agent_whom_zendesk_did_not_name_is_introduced_before_acting(sit: Sit
 
 
 def test_both_profiles_are_shown_and_merged_only_by_an_agent(sit: Sit, bridge: Bridge) -> None:
-    other = {"sid": "60b7", "address": "anna.b@example.com", "zendesk_id": None}
-    conflict = {"address": "anna@new.example", "kind": "email_conflict", "other": other, "can_merge": True}
+    other = {"sid": "60b7", "address": "anna@new.example", "zendesk_id": None}
+    conflict = {
+        "address": "anna@new.example", "held": "anna@old.example", "kind": "email_conflict",
+        "other": other, "can_merge": True,
+    }  # fmt: skip
     bridge.customers[7] = Customer.known(customer={"state": "email_conflict"}, conflict=conflict)
     seat = sit().open()
-    expect(seat.page.get_by_text("anna.b@example.com")).to_be_visible()
+    expect(seat.page.locator("dd", has_text="anna@old.example")).to_be_visible()
+    expect(seat.page.locator("dd", has_text="anna@new.example")).to_be_visible()
     seat.button("Merge (cannot be undone)").click()
     expect(seat.status).to_have_text("Saved")
     expect(seat.button("Keep apart")).to_have_count(0)
-    assert bridge.taken() == [{"user": 7, "kind": "merge", "value": None, "confirmed": True}]
+    assert bridge.taken() == [{"user": 7, "kind": "merge", "value": "60b7", "confirmed": True}]
 
 
 def test_a_profile_is_created_where_that_is_allowed(sit: Sit, bridge: Bridge) -> None:

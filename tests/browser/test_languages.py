@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from receiver.sidebar.routes import sidebar_assets
 from tests.browser.bridge import Bridge
 from tests.browser.conftest import Sit
 from tests.browser.customers import Customer
@@ -33,12 +32,6 @@ def test_every_text_that_a_script_names_is_there() -> None:
     named = set(re.findall(r'say\(\s*"([a-z_.]+)"', SCRIPTS))
     assert named
     assert named - ENGLISH.keys() == set()
-
-
-def test_the_page_is_light() -> None:
-    assets = sidebar_assets()
-    page = len((FOLDER / "templates" / "sidebar" / "sidebar.html").read_bytes())
-    assert assets.weight(*assets.scripts(), "sidebar.css") + page < 60_000
 
 
 @pytest.mark.browser

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.errors import Refused
-from bridge.ledger import agent_actions
+from bridge.ledger import agent_actions, events
 from bridge.replaying import replay
+from sandbox.web.calls import Call
 from schemas.agent_action import LIST_ADD, LIST_REMOVE, SET_OPTOUT
 from schemas.event import Event
 from tests.scenarios.desk import Desk
 from tests.scenarios.story import Person, Story
+
+
+class Faulty:
+    """Clients with a bug that quotes whom they are about."""
+
+    def sailthru(self, _installation: Any) -> Any:
+        raise LookupError("no such profile: Ann Lindqvist")
 
 
 @pytest.fixture
@@ -130,6 +140,27 @@ def test_a_postback_since_the_page_was_read_stops_it_although_the_profile_looks_
     assert (story.writes(), optout_of(story, ann)) == ([], "all")
 
 
+def test_a_postback_that_comes_while_the_profile_is_looked_at_stops_it_too(
+    story: Story, desk: Desk, ann: Person
+) -> None:
+    story.sailthru.edit_optout(ann.sid, "all")
+    worker = story.world.processes[-1].worker
+
+    def tell(call: Call) -> None:
+        """The customer decides between the look, which shows nothing of it yet, and the call."""
+        if call.method == "GET":
+            now, said = story.clock.now(), {"action": "optout", "email": "ann@example.com", "sid": ann.sid}
+            hint = Event("hint", "acme", "sailthru", "postback.optout", "", "postback", now, now, said)
+            story.world.publish([hint])
+            worker.step(0)
+
+    action = desk.asks(ann, SET_OPTOUT, "none")
+    story.sailthru.calls.watchers.append(tell)
+    story.world.work()
+    assert desk.state(action) == ("failed", "consent_changed")
+    assert (len(story.looks()), story.writes(), optout_of(story, ann)) == (1, [], "all")
+
+
 def test_a_consent_that_changed_can_be_replayed_by_nobody(story: Story, desk: Desk, ann: Person) -> None:
     seen = {"optout": "all", "lists": [], "read_at": story.clock.now().isoformat()}
     desk.asks(ann, SET_OPTOUT, "basic", seen=seen)
@@ -238,6 +269,54 @@ def test_a_refused_choice_is_a_dead_letter_that_a_replay_tries_again(
     story.world.work()
     assert (desk.state(action), optout_of(story, ann)) == (("saved", ""), "all")
     assert story.letters() == []
+
+
+def test_a_replayed_choice_that_a_later_one_overtook_is_superseded(
+    story: Story, desk: Desk, ann: Person
+) -> None:
+    # given a choice that Sailthru refused, and a later one that it took
+    story.sailthru.fail_with(17, "Invalid value", status=400, method="POST")
+    earlier = desk.asks(ann, SET_OPTOUT, "basic")
+    story.world.work()
+    story.clock.move(1)
+    desk.asks(ann, SET_OPTOUT, "all")
+    story.world.work()
+    # when somebody replays the first
+    (letter,) = story.letters()
+    replay(story.world.ledger, EmbeddedBroker(story.world.ledger).publisher(), letter, operator="test")
+    story.world.work()
+    # then it is not sent
+    assert desk.state(earlier) == ("failed", "superseded")
+    assert optout_of(story, ann) == "all"
+    assert story.outcomes("agent.optout")[0] == ("ignored", "superseded")
+
+
+def test_a_letter_about_a_fault_of_ours_quotes_no_customer(story: Story, desk: Desk, ann: Person) -> None:
+    agents = story.world.processes[-1].agents
+    agents.parts = replace(agents.parts, remotes=Faulty())  # type: ignore[arg-type]
+    action = desk.asks(ann, SET_OPTOUT, "all")
+    story.later(3600)
+    assert desk.state(action) == ("failed", "given_up")
+    (letter,) = story.letters()
+    assert letter.error == "The bridge tried 8 times: LookupError"
+
+
+def test_what_an_agent_asked_for_ends_with_its_own_outcome_and_not_with_that_of_a_push(
+    story: Story, desk: Desk, ann: Person
+) -> None:
+    # given a choice that waits for Sailthru, and a push of that customer that Sailthru refuses
+    story.sailthru.faults.answer(503, None, method="POST", path="/user", times=1)
+    action = desk.asks(ann, SET_OPTOUT, "all")
+    story.world.work()
+    story.sailthru.fail_with(17, "Invalid value", status=400, method="POST")
+    with story.world.ledger.writing() as connection:
+        events.finish(connection, story.world.installation.id, ann.id, outcome=events.DEAD, reason="refused")
+    # then the choice is not dead with it
+    assert story.outcomes("agent.optout") == [("kept", "")]
+    story.sailthru.faults.clear()
+    story.later(60)
+    assert desk.state(action) == ("saved", "")
+    assert story.outcomes("agent.optout") == [("applied", "")]
 
 
 def test_an_action_whose_event_was_never_published_is_carried_out_all_the_same(

@@ -34,7 +34,7 @@ export class Api {
 
 	/** Says who the agent is, when Zendesk's token did not. */
 	introduce(id) {
-		this.admission = this.#call("POST", "/agent", { id: Number(id) }).then((reply) => this.#take(reply));
+		this.admission = this.#call("POST", "/agent", { id: Number(id) }).then(reply => this.#take(reply));
 		this.admission.catch(() => {}); // told to whoever acts, which may be later
 		return this.admission;
 	}
@@ -48,15 +48,22 @@ export class Api {
 		return (await this.#call("GET", `/actions?ids=${ids.map(encodeURIComponent).join(",")}`)).actions;
 	}
 
-	async undo(id) {
-		const reply = await this.#call("POST", `/actions/${encodeURIComponent(id)}/undo`, {});
-		return reply.action || reply;
+	/** The names of the lists that a customer can be put on. */
+	async lists() {
+		return (await this.#call("GET", "/lists")).names;
+	}
+
+	undo(id) {
+		return this.#change(id, "undo");
 	}
 
 	async retry(id) {
 		await this.admission;
-		const reply = await this.#call("POST", `/actions/${encodeURIComponent(id)}/retry`, {});
-		return reply.action || reply;
+		return this.#change(id, "retry");
+	}
+
+	async #change(id, how) {
+		return (await this.#call("POST", `/actions/${encodeURIComponent(id)}/${how}`, {})).action;
 	}
 
 	async #call(method, path, content) {
@@ -74,7 +81,7 @@ export class Api {
 	#renew() {
 		this.renewing ??= this.#send("POST", "/token", {})
 			.then(read)
-			.then((reply) => this.#take(reply))
+			.then(reply => this.#take(reply))
 			.finally(() => { this.renewing = null; });
 		return this.renewing;
 	}

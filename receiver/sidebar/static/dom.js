@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const CIRCLE = "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 1 0 8 1.8";
-const ICONS = {
+const DRAWINGS = {
 	again: "M13.5 8A5.5 5.5 0 1 1 11.7 3.9M13.5 1.5v3h-3",
 	out: "M6.5 3.5h-3v9h9v-3M9.5 2.5h4v4M13 3 7.5 8.5",
 	check: "M3 8.5 6.5 12 13 4.5",
@@ -21,7 +21,7 @@ export function el(name, attributes = {}, ...children) {
 		if (key === "on") for (const [type, listener] of Object.entries(value)) made.addEventListener(type, listener);
 		else set(made, key, value);
 	}
-	made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+	made.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
 	return made;
 }
 
@@ -36,7 +36,7 @@ export function set(node, key, value) {
 export function icon(name) {
 	const drawn = document.createElementNS(SVG, "svg");
 	const path = document.createElementNS(SVG, "path");
-	path.setAttribute("d", ICONS[name]);
+	path.setAttribute("d", DRAWINGS[name]);
 	for (const [key, value] of [["viewBox", "0 0 16 16"], ["class", `icon icon-${name}`], ["aria-hidden", "true"]]) {
 		drawn.setAttribute(key, value);
 	}
@@ -47,6 +47,16 @@ export function icon(name) {
 /** A button of Zendesk's look; `about` may hold further attributes. */
 export function button(words, press, about = {}) {
 	return el("button", { type: "button", class: "button", on: { click: press }, ...about }, words);
+}
+
+/** Small words beside or below others. */
+export function hint(...words) {
+	return el("span", { class: "hint" }, ...words);
+}
+
+/** A part of a tab, with its title. */
+export function card(title, ...children) {
+	return el("section", { class: "card" }, el("h2", {}, title), ...children);
 }
 
 /** Puts `children` in place of what `parent` holds, and the focus back to the part with the same data-key. */

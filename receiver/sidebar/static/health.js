@@ -1,9 +1,9 @@
 // The Customer health slider. What the thumb passes on its way is never sent: only where it rests.
 
-import { draw, el, icon, set } from "./dom.js";
+import { card, draw, el, icon, set } from "./dom.js";
 import { ago } from "./times.js";
 
-export const VALUES = ["unsatisfied", "neutral", "satisfied"];
+const HEALTHS = ["unsatisfied", "neutral", "satisfied"];
 const RESTS_MS = 600;
 const MIDDLE = "1";
 
@@ -23,13 +23,13 @@ export class Health {
 				input: () => this.#move(),
 				change: () => this.#move(),
 				click: () => this.#first(),
-				keydown: (event) => { if (event.key === "Enter" || event.key === " ") this.#first(event); },
+				keydown: event => { if (event.key === "Enter" || event.key === " ") this.#first(event); },
 				blur: () => this.flush(),
 			},
 		});
-		this.marks = VALUES.map((value) => el("span", { class: `mark mark-${value}` }, icon(value), texts.say(`health.${value}`)));
+		this.marks = HEALTHS.map(value => el("span", { class: `mark mark-${value}` }, icon(value), texts.say(`health.${value}`)));
 		this.note = el("p", { class: "hint", id: "health-note" });
-		this.node = el("section", { class: "card" }, el("h2", {}, texts.say("health.title")),
+		this.node = card(texts.say("health.title"),
 			el("div", { class: "scale" }, this.input, el("div", { class: "marks", "aria-hidden": "true" }, this.marks)), this.note);
 	}
 
@@ -58,7 +58,7 @@ export class Health {
 	}
 
 	#move() {
-		const value = VALUES[Number(this.input.value)];
+		const value = HEALTHS[Number(this.input.value)];
 		if (value === this.shown) return;
 		this.#show(value);
 		clearTimeout(this.timer);
@@ -67,7 +67,7 @@ export class Health {
 
 	#show(value) {
 		this.shown = value ?? null;
-		this.input.value = value ? String(VALUES.indexOf(value)) : MIDDLE;
+		this.input.value = value ? String(HEALTHS.indexOf(value)) : MIDDLE;
 		set(this.input, "data-value", value ?? "unset");
 		set(this.input, "aria-valuetext", this.say(`health.${value ?? "unset"}`));
 		for (const mark of this.marks) set(mark, "data-on", mark.classList.contains(`mark-${value}`));

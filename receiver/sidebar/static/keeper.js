@@ -21,7 +21,7 @@ export class Keeper {
 
 	/** Sends an action; the same one again while it is under way (a double click) is the one under way. */
 	act(subject, kind, value, { seen = null, confirmed = false } = {}) {
-		const same = this.entries.find((one) => (
+		const same = this.entries.find(one => (
 			OPEN.has(one.state) && one.user === subject.user && one.kind === kind && one.value === value
 		));
 		if (same) return same;
@@ -30,9 +30,7 @@ export class Keeper {
 			state: "sending", reason: null, holdUntil: 0, begun: Date.now(), own: true,
 		};
 		this.#replace(entry);
-		this.#send(entry, () => this.api.act({
-			key: entry.key, user: Number(entry.user), kind, value, seen, confirmed,
-		}));
+		this.#send(entry, () => this.api.act(asked(entry)));
 		return entry;
 	}
 
@@ -54,25 +52,23 @@ export class Keeper {
 		entry.begun = Date.now();
 		entry.own = true;
 		this.past.add(entry.id);
-		const again = { key: entry.key, user: Number(entry.user), kind: entry.kind, value: entry.value,
-			seen: entry.seen, confirmed: entry.confirmed };
-		this.#send(entry, () => (entry.id ? this.api.retry(entry.id) : this.api.act(again)));
+		this.#send(entry, () => (entry.id ? this.api.retry(entry.id) : this.api.act(asked(entry))));
 	}
 
 	/** Forgets a failure that the agent has read. */
 	dismiss(entry) {
 		this.past.add(entry.id);
-		this.entries = this.entries.filter((one) => one !== entry);
+		this.entries = this.entries.filter(one => one !== entry);
 		this.changed();
 	}
 
 	/** Joins what the bridge says about this customer's actions, those of other agents and pages included. */
 	join(subject, actions) {
 		for (const [place, action] of [...actions.entries()].reverse()) {
-			const known = this.entries.find((one) => one.id === action.id);
+			const known = this.entries.find(one => one.id === action.id);
 			const isOver = action.state === "saved" || action.state === "undone" || this.past.has(action.id);
 			if (known) this.#take(known, action);
-			else if (!isOver && !actions.slice(0, place).some((newer) => answers(newer, action))) {
+			else if (!isOver && !actions.slice(0, place).some(newer => answers(newer, action))) {
 				const entry = { key: null, id: action.id, user: subject.user, address: subject.email, kind: action.kind,
 					value: action.value, begun: Date.now(), own: false, by: action.agent };
 				this.entries.push(entry);
@@ -83,22 +79,22 @@ export class Keeper {
 	}
 
 	of(user) {
-		return this.entries.filter((one) => one.user === user);
+		return this.entries.filter(one => one.user === user);
 	}
 
 	/** The action of this kind that is under way for a customer, for one value if that is given. */
 	open(user, kind, value = undefined) {
-		return this.entries.findLast((one) => (
+		return this.entries.findLast(one => (
 			OPEN.has(one.state) && one.user === user && one.kind === kind && (value === undefined || one.value === value)
 		));
 	}
 
 	#replace(entry) {
-		const answered = this.entries.filter((one) => (
+		const answered = this.entries.filter(one => (
 			!OPEN.has(one.state) && one.user === entry.user && answers(entry, one)
 		));
 		for (const one of answered) this.past.add(one.id);
-		this.entries = [...this.entries.filter((one) => !answered.includes(one)), entry];
+		this.entries = [...this.entries.filter(one => !answered.includes(one)), entry];
 	}
 
 	async #send(entry, call) {
@@ -140,17 +136,17 @@ export class Keeper {
 	}
 
 	#waiting() {
-		return this.entries.filter((one) => one.id && (one.state === "saving" || one.state === "held"));
+		return this.entries.filter(one => one.id && (one.state === "saving" || one.state === "held"));
 	}
 
 	async #ask() {
 		const asked = this.#waiting();
 		const now = Date.now();
-		const due = asked.filter((one) => one.state === "saving" || one.holdUntil <= now);
+		const due = asked.filter(one => one.state === "saving" || one.holdUntil <= now);
 		try {
-			const said = due.length ? await this.api.actions(due.map((one) => one.id)) : [];
+			const said = due.length ? await this.api.actions(due.map(one => one.id)) : [];
 			for (const action of said) {
-				const entry = this.entries.find((one) => one.id === action.id);
+				const entry = this.entries.find(one => one.id === action.id);
 				if (entry) this.#take(entry, action);
 			}
 		} catch (fault) {
@@ -161,10 +157,15 @@ export class Keeper {
 	}
 
 	#pause() {
-		const saving = this.#waiting().filter((one) => one.state === "saving" || one.holdUntil <= Date.now());
-		const youngest = Date.now() - Math.max(0, ...saving.map((one) => Math.max(one.begun, one.holdUntil)));
+		const saving = this.#waiting().filter(one => one.state === "saving" || one.holdUntil <= Date.now());
+		const youngest = Date.now() - Math.max(0, ...saving.map(one => Math.max(one.begun, one.holdUntil)));
 		return POLL_SLOWER_MS.find(([age]) => saving.length && youngest > age)?.[1] ?? POLL_MS;
 	}
+}
+
+// An action as the bridge takes it.
+function asked({ key, user, kind, value, seen, confirmed }) {
+	return { key, user: Number(user), kind, value, seen, confirmed };
 }
 
 // A new choice answers for an older one of its kind; each list stands for itself.

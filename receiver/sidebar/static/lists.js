@@ -1,6 +1,7 @@
 // The customer's lists: each removable with a few seconds to think again; adding says what it means first.
 
-import { button, draw, el, fill, icon, set } from "./dom.js";
+import { button, card, draw, el, fill, hint, set } from "./dom.js";
+import { Question } from "./question.js";
 import { day } from "./times.js";
 
 export class Lists {
@@ -13,25 +14,26 @@ export class Lists {
 		this.empty = el("p", { class: "hint" });
 		this.choice = el("select", { id: "add-list", on: { change: () => this.#withdraw() } });
 		this.ask = button(texts.say("lists.add_button"), () => this.#question(), { "data-key": "add" });
-		this.question = el("div", { class: "question", role: "group", tabindex: "-1", "aria-labelledby": "add-asked", hidden: true });
+		this.question = new Question(texts, this.choice, "add-asked");
 		this.adding = el("div", {}, el("label", { for: "add-list", class: "label" }, texts.say("lists.add")),
-			el("div", { class: "row" }, this.choice, this.ask), this.question);
-		this.node = el("section", { class: "card" }, el("h2", {}, texts.say("lists.title")), this.rows, this.empty, this.adding);
+			el("div", { class: "row" }, this.choice, this.ask), this.question.node);
+		this.node = card(texts.say("lists.title"), this.rows, this.empty, this.adding);
 	}
 
-	/** Shows the lists; `entryOf(kind, list)` is the action under way for one. */
-	update(subject, view, entryOf) {
+	/** Shows the lists; `names` are all there are, null while nobody asked; `entryOf(kind, list)` is the action
+	 * under way for one. */
+	update(subject, view, names, entryOf) {
 		this.subject = subject;
-		const addable = view.can_add || [];
-		const rows = (view.lists || []).map((list) => rowOf(list, entryOf("list_remove", list.name)));
-		const joining = addable.filter((name) => entryOf("list_add", name)).map((name) => ({ name, phase: "joining" }));
+		const addable = (view.lists && names || []).filter(name => !view.lists.some(list => list.name === name));
+		const rows = (view.lists || []).map(list => rowOf(list, entryOf("list_remove", list.name)));
+		const joining = addable.filter(name => entryOf("list_add", name)).map(name => ({ name, phase: "joining" }));
 		draw(this.rows, [...rows, ...joining].map(({ name, since, phase }) => [name, since, phase]), () => (
-			[...rows, ...joining].map((row) => this.#row(row))));
+			[...rows, ...joining].map(row => this.#row(row))));
 		this.#count(rows);
 		const none = !view.lists ? "lists.unknown" : rows.length || joining.length ? null : "lists.none";
 		draw(this.empty, none, () => none && this.say(none));
 		this.empty.hidden = !none;
-		this.#offer(addable.filter((name) => !entryOf("list_add", name)), Boolean(view.lists));
+		this.#offer(addable.filter(name => !entryOf("list_add", name)));
 	}
 
 	/** Forgets an open question: the page shows somebody else now. */
@@ -48,7 +50,7 @@ export class Lists {
 	}
 
 	#row({ name, since, phase, entry }) {
-		return el("li", {}, el("span", { class: "what" }, name, el("span", { class: "hint" }, ...this.#dated(since, phase))),
+		return el("li", {}, el("span", {}, name, hint(...this.#dated(since, phase))),
 			this.#end(name, phase, entry));
 	}
 
@@ -75,20 +77,20 @@ export class Lists {
 
 	#count(rows) {
 		for (const count of this.rows.querySelectorAll(".count")) {
-			const entry = rows.find((row) => row.name === count.dataset.list)?.entry;
+			const entry = rows.find(row => row.name === count.dataset.list)?.entry;
 			const seconds = Math.max(1, Math.ceil((entry.holdUntil - Date.now()) / 1000));
 			const words = this.say("lists.held", { seconds });
 			if (count.textContent !== words) count.textContent = words;
 		}
 	}
 
-	#offer(names, isKnown) {
+	#offer(names) {
 		const offered = JSON.stringify(names);
-		this.adding.hidden = !isKnown || !names.length;
+		this.adding.hidden = !names.length;
 		if (this.offered === offered) return;
 		this.offered = offered;
 		const chosen = this.choice.value;
-		fill(this.choice, el("option", { value: "" }, this.say("lists.choose")), names.map((name) => el("option", { value: name }, name)));
+		fill(this.choice, el("option", { value: "" }, this.say("lists.choose")), names.map(name => el("option", { value: name }, name)));
 		this.choice.value = names.includes(chosen) ? chosen : "";
 		if (!names.includes(chosen)) this.#withdraw();
 		set(this.ask, "disabled", this.choice.value === "");
@@ -97,19 +99,14 @@ export class Lists {
 	#question() {
 		const list = this.choice.value;
 		if (!list) return;
-		fill(this.question,
-			el("strong", { id: "add-asked" }, this.say("consent.add", { list, address: this.subject.email || "" })),
-			el("p", {}, icon("alert"), " ", this.say("consent.add.text")),
-			el("div", { class: "buttons" },
-				button(this.say("button.confirm"), () => { this.forget(); this.choice.focus(); this.acts.add(list); }, { class: "button primary" }),
-				button(this.say("button.cancel"), () => { this.#withdraw(); this.choice.focus(); })));
-		set(this.question, "hidden", false);
-		this.question.focus();
+		this.question.ask(this.say("consent.add", { list, address: this.subject.email || "" }), this.say("consent.add.text"), () => {
+			this.forget();
+			this.acts.add(list);
+		}, () => {});
 	}
 
 	#withdraw() {
-		set(this.question, "hidden", true);
-		fill(this.question);
+		this.question.close();
 		set(this.ask, "disabled", this.choice.value === "");
 	}
 }

@@ -5,13 +5,14 @@ import { Board } from "./board.js";
 import { fill } from "./dom.js";
 import { Sidebar } from "./sidebar.js";
 import { notices } from "./states.js";
-import { loadTexts } from "./texts.js";
+import { loadTexts, readTexts } from "./texts.js";
 import { loadSdk } from "./zendesk.js";
 
-const meta = (name) => document.querySelector(`meta[name="${name}"]`).content;
-const part = (id) => document.getElementById(id);
+const meta = name => document.querySelector(`meta[name="${name}"]`).content;
+const part = id => document.getElementById(id);
 
 const about = JSON.parse(meta("bridge-page"));
+const english = readTexts(about.texts, "en");
 const parts = {
 	app: part("app"), tabs: part("tabs"), save: part("save"), notices: part("notices"), who: part("who"),
 	overview: part("panel-overview"), email: part("panel-email"),
@@ -27,13 +28,13 @@ async function start() {
 	}
 	zendesk.followScheme(document.documentElement);
 	const api = new Api(about.api, about.token, about.expires_in_s);
-	const [reading, agent] = [zendesk.subject().then((subject) => begin(api, subject)), zendesk.agent()];
+	const [reading, agent] = [zendesk.subject().then(subject => begin(api, subject)), zendesk.agent()];
 	const { id, locale } = await agent;
 	const introduced = about.agent === null && id ? api.introduce(id) : null;
-	const texts = await loadTexts(about.translations, locale || navigator.language);
+	const texts = await loadTexts(about, english, locale || navigator.language);
 	document.documentElement.lang = texts.locale;
 	const sidebar = new Sidebar(api, texts, parts);
-	introduced?.catch((fault) => {
+	introduced?.catch(fault => {
 		sidebar.visitor = fault instanceof Fault && fault.code === "not_staff";
 		sidebar.draw();
 	});
@@ -67,7 +68,7 @@ function watch(zendesk, sidebar) {
 }
 
 async function withoutZendesk() {
-	const texts = await loadTexts(about.translations, navigator.language);
+	const texts = await loadTexts(about, english, navigator.language);
 	document.documentElement.lang = texts.locale;
 	parts.app.setAttribute("aria-busy", "false");
 	fill(parts.overview);

@@ -1,9 +1,10 @@
 // The opt-out status. Stricter is one step; looser asks first. A choice counts when it is made with the mouse,
 // or when the field is left or Enter is pressed: the arrow keys only pass over values.
 
-import { button, el, fill, set } from "./dom.js";
+import { card, el } from "./dom.js";
+import { Question } from "./question.js";
 
-const VALUES = ["none", "basic", "all"];
+const OPTOUTS = ["none", "basic", "all"];
 
 export class Optout {
 	/** `choose(value, confirmed)` is called with what the agent decided. */
@@ -18,16 +19,15 @@ export class Optout {
 		this.select = el("select", {
 			id: "optout", "aria-describedby": "optout-note",
 			on: {
-				keydown: (event) => this.#key(event),
+				keydown: event => this.#key(event),
 				pointerdown: () => { this.byKeys = false; },
 				change: () => { if (!this.byKeys) this.#decide(); },
 				blur: () => this.#decide(),
 			},
-		}, this.empty, VALUES.map((value) => el("option", { value }, texts.say(`consent.${value}`))));
+		}, this.empty, OPTOUTS.map(value => el("option", { value }, texts.say(`consent.${value}`))));
 		this.note = el("p", { class: "hint", id: "optout-note" });
-		this.question = el("div", { class: "question", role: "group", tabindex: "-1", "aria-labelledby": "optout-asked", hidden: true });
-		this.node = el("section", { class: "card" },
-			el("h2", {}, el("label", { for: "optout" }, texts.say("consent.optout"))), this.select, this.question, this.note);
+		this.question = new Question(texts, this.select, "optout-asked");
+		this.node = card(el("label", { for: "optout" }, texts.say("consent.optout")), this.select, this.question.node, this.note);
 	}
 
 	/** Shows the status: `choosing` is on its way to Sailthru. What the agent is deciding stays. */
@@ -51,16 +51,14 @@ export class Optout {
 	ask(value) {
 		this.asking = value;
 		this.select.value = value;
-		const say = (key) => this.say(`consent.${key}`).split(" – ")[0];
-		fill(this.question,
-			el("strong", { id: "optout-asked" }, this.say("consent.asked")),
-			el("p", {}, this.say("consent.asked.text", { from: say(this.known ?? "unknown"), to: say(value) })),
-			el("div", { class: "buttons" },
-				button(this.say("button.confirm"), () => this.#confirm(), { class: "button primary" }),
-				button(this.say("button.cancel"), () => { this.#close(); this.#reset(); this.select.focus(); })));
-		set(this.question, "hidden", false);
-		// The field was left for the next one: the question comes in between. Another window keeps its focus.
-		if (document.hasFocus() || document.activeElement === this.select) this.question.focus();
+		const say = key => this.say(`consent.${key}`).split(" – ")[0];
+		this.question.ask(this.say("consent.asked"), this.say("consent.asked.text", { from: say(this.known ?? "unknown"), to: say(value) }), () => {
+			this.asking = null;
+			this.choose(value, true);
+		}, () => {
+			this.asking = null;
+			this.#reset();
+		});
 	}
 
 	/** The agent wants this again: as if it had just been chosen. */
@@ -83,21 +81,13 @@ export class Optout {
 		const value = this.select.value;
 		if (!value || value === this.known || value === this.asking) return;
 		this.#close();
-		if (this.known === null ? value !== "all" : VALUES.indexOf(value) < VALUES.indexOf(this.known)) this.ask(value);
+		if (this.known === null ? value !== "all" : OPTOUTS.indexOf(value) < OPTOUTS.indexOf(this.known)) this.ask(value);
 		else this.choose(value, false);
-	}
-
-	#confirm() {
-		const value = this.asking;
-		this.#close();
-		this.choose(value, true);
-		this.select.focus();
 	}
 
 	#close() {
 		this.asking = null;
-		set(this.question, "hidden", true);
-		fill(this.question);
+		this.question.close();
 	}
 
 	#reset() {

@@ -1,6 +1,6 @@
 // The Overview tab: what Sailthru knows of the customer at a glance, health, sync, and how fresh all of it is.
 
-import { button, draw, el, icon, set } from "./dom.js";
+import { button, card, draw, el, hint, icon, set } from "./dom.js";
 import { Health } from "./health.js";
 import { ago } from "./times.js";
 
@@ -18,10 +18,10 @@ export class Overview {
 		this.numbers = el("div");
 		this.health = new Health(texts, acts.health);
 		this.sync = el("input", { type: "checkbox", role: "switch", id: "sync", class: "switch", "aria-describedby": "sync-note",
-			on: { change: (event) => acts.sync(event.target.checked) } });
+			on: { change: event => acts.sync(event.target.checked) } });
 		this.syncNote = el("p", { class: "hint", id: "sync-note" });
 		this.pushed = el("div");
-		this.fresh = el("span", { class: "hint" });
+		this.fresh = hint();
 		this.again = button([icon("again"), el("span", {}, texts.say("button.refresh"))], acts.refresh, { class: "button basic" });
 		this.controls = el("div", {}, this.health.node);
 		this.syncing = el("section", { class: "card" },
@@ -56,7 +56,7 @@ export class Overview {
 
 	#score({ score, engagement, predictions }) {
 		const { texts } = this;
-		const rows = (predictions || []).map(({ name, value }) => row(this.#prediction(name), value === null ? texts.say("value.none") : texts.number(value)));
+		const rows = (predictions || []).map(({ name, value }) => row(this.#prediction(name), texts.number(value)));
 		if (engagement) rows.unshift(row(texts.say("engagement.title"), el("span", { class: `tag tag-${engagement}` },
 			texts.has(`engagement.${engagement}`) ? texts.say(`engagement.${engagement}`) : engagement)));
 		if (!score && !rows.length) return null;
@@ -69,7 +69,7 @@ export class Overview {
 		return [
 			el("div", { class: "row" }, el("h2", {}, this.say("score.title")),
 				isHigh && el("span", { class: "tag high" }, this.say("score.high"))),
-			el("div", { class: "steps", "aria-hidden": "true" }, [1, 2, 3, 4].map((step) => el("i", { class: "step", "data-on": step <= value }))),
+			el("div", { class: "steps", "aria-hidden": "true" }, [1, 2, 3, 4].map(step => el("i", { class: "step", "data-on": step <= value }))),
 			el("p", { class: "meaning" }, words),
 			el("p", { class: "hint" }, this.say("score.hint")),
 		];
@@ -83,25 +83,22 @@ export class Overview {
 	#lifetime(lifetime) {
 		if (!lifetime) return null;
 		const tile = (name, words) => el("div", { class: "tile" }, el("dt", {}, this.say(`lifetime.${name}`)), el("dd", {}, words));
-		const none = this.say("value.none");
-		const number = (value) => (value === null || value === undefined ? none : this.texts.number(value));
-		const { revenue_cents: cents, currency } = lifetime;
-		return el("section", { class: "card" }, el("h2", {}, this.say("lifetime.title")), el("dl", { class: "tiles" },
-			COUNTS.map((name) => tile(name, number(lifetime[name]))),
-			tile("revenue", cents === null || cents === undefined ? none : this.texts.money(cents, currency))));
+		return card(this.say("lifetime.title"), el("dl", { class: "tiles" },
+			COUNTS.map(name => tile(name, this.texts.number(lifetime[name]))),
+			tile("revenue", this.texts.money(lifetime.revenue_cents, lifetime.currency))));
 	}
 
 	#activity(activity) {
 		if (!activity) return null;
-		return el("section", { class: "card" }, el("h2", {}, this.say("activity.title")), el("dl", { class: "rows" },
-			MOMENTS.map((name) => row(this.say(`activity.${name}`),
-				activity[name] ? ago(this.texts, activity[name]) : el("span", { class: "hint" }, this.say("activity.never"))))));
+		return card(this.say("activity.title"), el("dl", { class: "rows" },
+			MOMENTS.map(name => row(this.say(`activity.${name}`),
+				activity[name] ? ago(this.texts, activity[name]) : hint(this.say("activity.never"))))));
 	}
 
 	#pushed({ state, since, reason }) {
 		return el("p", { class: `pushed pushed-${state}` }, icon(PUSHED_ICONS[state]),
 			el("span", {}, this.say(`pushed.${state}`), ...(since ? [" · ", ago(this.texts, since)] : []),
-				reason && el("span", { class: "hint" }, reason)));
+				reason && hint(reason)));
 	}
 
 	#freshness({ read_at: at, source, problem }, isReading, hasData) {

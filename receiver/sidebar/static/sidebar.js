@@ -13,6 +13,7 @@ import { age } from "./times.js";
 
 const AGE_EVERY_MS = 15000;
 const STALE_MS = 30000;
+const OFFERED_MS = 300000;
 const LOOK_AGAIN_MS = [1000, 1500, 2500, 4000, 8000, 15000];
 const READ_ANEW = new Set(["optout", "list_remove", "list_add", "create", "merge", "keep_apart"]);
 
@@ -32,20 +33,22 @@ export class Sidebar {
 		this.tries = 0;
 		this.isReading = false;
 		this.later = null;
-		this.keeper = new Keeper(api, { changed: () => this.draw(), saved: (entry) => this.#saved(entry) });
+		this.keeper = new Keeper(api, { changed: () => this.draw(), saved: entry => this.#saved(entry) });
 		this.board = new Board(texts, parts);
-		this.tabs = new Tabs(parts.tabs, texts);
+		this.names = null;
+		this.offeredAt = 0;
+		this.tabs = new Tabs(parts.tabs, texts, () => this.#offer());
 		this.overview = new Overview(texts, {
 			who: parts.who,
 			health: (subject, value) => this.keeper.act(subject, "health", value),
-			sync: (on) => this.keeper.act(this.subject, "sync", on),
+			sync: on => this.keeper.act(this.subject, "sync", on),
 			refresh: () => { if (!this.isReading) this.read({ fresh: true }); },
 		});
 		this.optout = new Optout(texts, (value, confirmed) => this.#consent("optout", value, confirmed));
 		this.lists = new Lists(texts, {
-			remove: (list) => this.#consent("list_remove", list, false),
-			add: (list) => this.#consent("list_add", list, true),
-			undo: (entry) => this.keeper.undo(entry),
+			remove: list => this.#consent("list_remove", list, false),
+			add: list => this.#consent("list_add", list, true),
+			undo: entry => this.keeper.undo(entry),
 		});
 		setInterval(() => age(parts.app, texts), AGE_EVERY_MS);
 	}
@@ -54,7 +57,7 @@ export class Sidebar {
 	show(subject, reading = null) {
 		if (this.subject && subject.user === this.subject.user && subject.email === this.subject.email) {
 			this.subject = subject;
-			if (this.view || !subject.user) return;
+			if (this.view || this.isReading || !subject.user) return;
 		}
 		const isOther = this.subject?.user !== subject.user;
 		if (isOther) this.leave();
@@ -100,15 +103,16 @@ export class Sidebar {
 		this.isReading = false;
 		this.readAt = Date.now();
 		this.#lookAgain();
+		this.#offer();
 		this.draw();
 	}
 
 	/** Does what a notice offers. */
-	press(act, { entry }) {
+	press(act, { entry, conflict }) {
 		if (act === "again") this.read();
 		else if (act === "dismiss") this.keeper.dismiss(entry);
 		else if (act === "retry") this.#retry(entry);
-		else this.#consent(act, null, act !== "create");
+		else this.#consent(act, conflict?.other.sid ?? null, act !== "create");
 	}
 
 	draw() {
@@ -136,7 +140,7 @@ export class Sidebar {
 		}
 		this.overview.update(subject, view, { health: entry("health")?.value, sync: entry("sync")?.value },
 			{ isReading: this.isReading, hasData: WITH_DATA.has(state), hasControls });
-		this.lists.update(subject, view, entry);
+		this.lists.update(subject, view, this.names, entry);
 		this.optout.update(view.optout?.value ?? null, entry("optout")?.value);
 		for (const part of [this.lists, this.optout]) part.node.hidden = !hasControls;
 	}
@@ -144,11 +148,24 @@ export class Sidebar {
 	#drawNothing(isLoading) {
 		draw(this.parts.who, isLoading, () => isLoading && this.bone);
 		fill(this.parts.overview, isLoading ? this.skeleton : []);
-		fill(this.parts.email, isLoading ? this.skeleton.map((node) => node.cloneNode(true)) : []);
+		fill(this.parts.email, isLoading ? this.skeleton.map(node => node.cloneNode(true)) : []);
 	}
 
 	#consent(kind, value, confirmed) {
 		this.keeper.act(this.subject, kind, value, { seen: this.view.optout?.seen ?? null, confirmed });
+	}
+
+	// Which lists there are is asked by whoever comes to where one can be added, and kept for a while.
+	async #offer() {
+		if (this.parts.email.hidden || !this.view || Date.now() - this.offeredAt < OFFERED_MS) return;
+		this.offeredAt = Date.now();
+		try {
+			this.names = await this.api.lists();
+			this.draw();
+		} catch (fault) {
+			if (!(fault instanceof Fault)) throw fault;
+		}
+		if (!this.names?.length) this.offeredAt = 0;
 	}
 
 	#retry(entry) {
@@ -163,9 +180,9 @@ export class Sidebar {
 	}
 
 	#askAgain(user) {
-		const entry = this.keeper.of(user).find((one) => one.state === "failed" && one.code === "needs_confirmation");
+		const entry = this.keeper.of(user).find(one => one.state === "failed" && one.code === "needs_confirmation");
 		if (!entry) return;
-		this.keeper.entries = this.keeper.entries.filter((one) => one !== entry);
+		this.keeper.entries = this.keeper.entries.filter(one => one !== entry);
 		this.optout.ask(entry.value);
 	}
 
@@ -194,7 +211,7 @@ function after(view, { kind, value, agent, at }) {
 	if (kind === "sync") return { sync: { on: value, set_by: agent, set_at: at }, customer: synced(view.customer, value) };
 	if (kind === "optout") return { optout: { ...view.optout, value } };
 	if (kind === "list_remove") return { lists: view.lists?.filter(({ name }) => name !== value) };
-	if (kind === "list_add") return { lists: [...(view.lists || []), { name: value, signed_up_at: at }], can_add: view.can_add.filter((name) => name !== value) };
+	if (kind === "list_add") return { lists: [...(view.lists || []), { name: value, signed_up_at: at }] };
 	return {};
 }
 

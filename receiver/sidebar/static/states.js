@@ -14,7 +14,7 @@ const SLOW_MS = 5000;
 /** The notices, the weightiest first: plain data {key, look, title, text, acts, conflict}. */
 export function notices(texts, { subject, view, fault, visitor, entries }) {
 	return [
-		...entries.filter((one) => one.state === "failed").map((one) => failure(texts, one, subject)),
+		...entries.filter(one => one.state === "failed").map(one => failure(texts, one, subject)),
 		fault && faultOf(texts, fault),
 		visitor && { key: "visitor", ...words(texts, "fault.not_staff"), look: "warning" },
 		slow(texts, subject, entries),
@@ -45,7 +45,7 @@ function conflictOf(texts, conflict, customer) {
 	const kind = conflict.kind === "email_taken" ? "state.taken" : "state.conflict";
 	return {
 		key: "conflict", look: "warning", ...words(texts, kind, { address: conflict.address }), conflict, customer,
-		acts: conflict.can_merge ? ["merge", "keep_apart"] : ["keep_apart"],
+		acts: conflict.can_merge ? ["merge", "keep_apart"] : [],
 	};
 }
 
@@ -67,12 +67,14 @@ function failure(texts, entry, subject) {
 
 /** Why an action failed, in words. */
 export function reason(texts, { code, reason: said }) {
-	const known = [`reason.${code}`, `reason.${said}`].find((key) => texts.has(key));
-	return known ? texts.say(known) : said || texts.say("failed.no_reason");
+	const known = [`reason.${code}`, `reason.${said}`, `state.${said}`].find(key => texts.has(key));
+	if (known) return texts.say(known);
+	// A short code says something to whoever is asked for help.
+	return !said || /^\w+$/.test(said) ? `${texts.say("failed.no_reason")}${said ? ` (${said})` : ""}` : said;
 }
 
 function slow(texts, subject, entries) {
-	const isSlow = entries.some((one) => (
+	const isSlow = entries.some(one => (
 		one.user === subject?.user && one.own && one.state === "saving" && Date.now() - Math.max(one.begun, one.holdUntil || 0) > SLOW_MS
 	));
 	return isSlow && { key: "slow", look: "info", title: texts.say("save.slow") };

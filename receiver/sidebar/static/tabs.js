@@ -5,13 +5,16 @@ import { set } from "./dom.js";
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 export class Tabs {
-	constructor(list, texts) {
+	/** `shown` is called after a tab was shown. Until somebody listens, a tab cannot be pressed in vain. */
+	constructor(list, texts, shown) {
 		this.tabs = [...list.querySelectorAll("[role=tab]")];
+		this.shown = shown;
 		for (const tab of this.tabs) {
 			tab.textContent = texts.say(`tab.${tab.id.replace("tab-", "")}`);
 			tab.addEventListener("click", () => this.show(tab));
+			tab.disabled = false;
 		}
-		list.addEventListener("keydown", (event) => this.#key(event));
+		list.addEventListener("keydown", event => this.#key(event));
 	}
 
 	/** Shows a tab's panel, by the tab or its id. */
@@ -22,6 +25,7 @@ export class Tabs {
 			set(one, "tabindex", isShown ? null : "-1");
 			document.getElementById(one.getAttribute("aria-controls")).hidden = !isShown;
 		}
+		this.shown();
 	}
 
 	#key(event) {

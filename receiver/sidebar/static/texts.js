@@ -4,28 +4,31 @@ const UNITS = [
 	["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60],
 ];
 // Wording about consent must be right before it is used: until somebody reviewed a language, it is English.
-const CONSENT = "consent.";
+const CONSENT = "consent";
 
-/** The texts for a locale like "pt-BR"; English where a language has none. Never fails. */
-export async function loadTexts(addresses, locale) {
-	const language = String(locale || "en").toLowerCase().split(/[-_]/)[0];
-	const wanted = language !== "en" && language in addresses ? language : null;
-	const [english, own] = await Promise.all([read(addresses.en), wanted ? read(addresses[wanted]) : null]);
-	return new Texts({ ...english?.texts, ...usable(own) }, own ? String(locale).replace("_", "-") : "en");
-}
-
-async function read(address) {
+/** The file of one language; null if it cannot be read. */
+export async function readTexts(folder, language) {
 	try {
-		const reply = await fetch(address);
+		const reply = await fetch(`${folder}${language}.json`);
 		return reply.ok ? await reply.json() : null;
 	} catch {
 		return null;
 	}
 }
 
-function usable(file) {
-	const all = Object.entries(file?.texts || {});
-	return Object.fromEntries(file?.reviewed ? all : all.filter(([key]) => !key.startsWith(CONSENT)));
+/** The texts for a locale like "pt-BR"; `english`, a file that is being read, where a language has none. */
+export async function loadTexts({ texts: folder, languages }, english, locale) {
+	const language = String(locale || "en").toLowerCase().split(/[-_]/)[0];
+	const isOther = language !== "en" && languages.includes(language);
+	const own = isOther ? await readTexts(folder, language) : null;
+	return new Texts(Object.fromEntries([...entries(await english), ...entries(own)]), own ? String(locale).replace("_", "-") : "en");
+}
+
+// A file groups its texts by the first word of their keys.
+function entries(file) {
+	return Object.entries(file?.texts || {})
+		.filter(([group]) => file.reviewed || group !== CONSENT)
+		.flatMap(([group, texts]) => Object.entries(texts).map(([key, text]) => [`${group}.${key}`, text]));
 }
 
 export class Texts {
@@ -46,12 +49,15 @@ export class Texts {
 		return key in this.words;
 	}
 
+	/** A number; a dash for one that nobody knows. */
 	number(value) {
+		if (value === null || value === undefined) return this.say("value.none");
 		return new Intl.NumberFormat(this.locale).format(value);
 	}
 
 	/** Large sums go without their cents. */
 	money(cents, currency) {
+		if (cents === null || cents === undefined) return this.number(null);
 		try {
 			const about = { style: "currency", currency, ...(Math.abs(cents) >= 100000 && { maximumFractionDigits: 0 }) };
 			return new Intl.NumberFormat(this.locale, about).format(cents / 100);

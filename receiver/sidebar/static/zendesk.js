@@ -59,7 +59,7 @@ export class Zendesk {
 
 	/** Follows Zendesk's own light or dark mode if it tells; else the browser's stands. */
 	async followScheme(root) {
-		const apply = (scheme) => {
+		const apply = scheme => {
 			if (scheme === "light" || scheme === "dark") root.dataset.scheme = scheme;
 		};
 		this.#on("colorScheme.changed", apply);

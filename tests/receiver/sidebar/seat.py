@@ -63,6 +63,12 @@ class Seat:
         assert response.status_code == 200, response.text
         return dict(response.json or {})
 
+    def lists(self) -> list[str]:
+        """The lists that the page offers."""
+        response = self.call("GET", "lists")
+        assert response.status_code == 200, response.text
+        return list((response.json or {})["names"])
+
     def ask(self, user: int, kind: str, value: Any = None, **changed: Any) -> TestResponse:
         """One click."""
         body = {

@@ -83,19 +83,34 @@ def test_lifetime_and_activity_are_those_of_the_profile(seat: Seat) -> None:
     assert view["lifetime"]["currency"] == "USD"
 
 
-def test_one_view_reads_the_profile_once_and_a_second_soon_after_not_at_all(seat: Seat) -> None:
+def test_the_first_view_is_one_call_to_sailthru_and_a_second_soon_after_none(seat: Seat) -> None:
     ann = seat.story.person("ann@example.com")
     for _ in range(3):
         seat.look(ann.id)
-    assert len(seat.read_calls()) == 1
+    assert [(call.method, call.path) for call in seat.story.sailthru.calls] == [("GET", "/user")]
     seat.story.clock.move(11)
     seat.look(ann.id)
-    assert len(seat.read_calls()) == 2
-    assert len(seat.story.sailthru.calls.matching("GET", "/list")) == 1
+    assert len(seat.story.sailthru.calls) == 2
+
+
+def test_which_lists_there_are_is_read_when_asked_for_and_once_in_five_minutes(seat: Seat) -> None:
+    seat.story.sailthru.add_lists("Offers", "Weekly")
+    for _ in range(3):
+        assert seat.lists() == ["Offers", "Weekly"]
+    assert [(call.method, call.path) for call in seat.story.sailthru.calls] == [("GET", "/list")]
     seat.story.clock.move(301)
     seat.sit()
-    seat.look(ann.id)
-    assert len(seat.story.sailthru.calls.matching("GET", "/list")) == 2
+    seat.lists()
+    assert len(seat.story.sailthru.calls) == 2
+
+
+def test_while_sailthru_is_away_the_lists_are_those_read_last(seat: Seat) -> None:
+    seat.story.sailthru.add_lists("Weekly")
+    seat.lists()
+    seat.story.clock.move(301)
+    seat.sit()
+    seat.story.sailthru.faults.answer(503, None, times=None)
+    assert seat.lists() == ["Weekly"]
 
 
 def test_refresh_reads_anew_and_has_the_facts_read_too(seat: Seat) -> None:
@@ -152,7 +167,7 @@ def test_no_profile_is_said_and_nothing_made_up(seat: Seat) -> None:
     assert view["customer"]["profile_link"] is None
     assert view["score"] is None
     assert view["lifetime"] is None
-    assert view["lists"] == view["can_add"] == view["predictions"] == []
+    assert (view["lists"], view["predictions"]) == (None, [])
     assert view["optout"]["value"] is None
     assert seat.read_calls() == []
 
@@ -162,7 +177,7 @@ def test_a_profile_that_just_went_is_said_to_be_gone(seat: Seat) -> None:
     seat.story.sailthru.delete_profile("ann@example.com")
     view = seat.look(ann.id)
     assert view["customer"]["state"] == "profile_gone"
-    assert view["lists"] == []
+    assert view["lists"] is None
 
 
 def test_a_member_of_the_team(seat: Seat) -> None:
@@ -197,6 +212,7 @@ def test_an_address_that_is_taken_shows_both_profiles(seat: Seat) -> None:
     assert view["customer"]["state"] == "email_conflict"
     assert view["conflict"] == {
         "address": "taken@example.com",
+        "held": "ann@example.com",
         "kind": "email_conflict",
         "other": {"sid": other, "address": "taken@example.com", "zendesk_id": None},
         "can_merge": True,

@@ -119,9 +119,7 @@ def test_a_page_holds_no_script_and_no_style_of_its_own(desk: Desk) -> None:
 
 def test_a_file_is_kept_for_ever_under_the_address_of_its_content(desk: Desk) -> None:
     text = desk.open().text
-    (address,) = (
-        part for part in text.split('"') if re.search("^/sidebar/static/[0-9a-f]+/sidebar.js$", part)
-    )
+    (address,) = (part for part in text.split('"') if re.search("^/sidebar/static/[0-9a-f]+/page.js$", part))
     kept = desk.client.get(address)
     assert kept.status_code == 200
     assert kept.content_type == "text/javascript; charset=utf-8"
@@ -131,7 +129,7 @@ def test_a_file_is_kept_for_ever_under_the_address_of_its_content(desk: Desk) ->
 
 
 def test_an_address_without_the_right_digest_is_asked_again_each_time(desk: Desk) -> None:
-    for address in ("/sidebar/static/0/sidebar.js", "/sidebar/static/old/translations/en.json"):
+    for address in ("/sidebar/static/0/page.js", "/sidebar/static/old/translations/en.json"):
         assert desk.client.get(address).headers["Cache-Control"] == "no-cache"
 
 
@@ -143,5 +141,6 @@ def test_no_other_file_can_be_had(desk: Desk, name: str) -> None:
 
 
 def test_the_texts_of_a_language_are_files_too(desk: Desk) -> None:
-    address = desk.page()["translations"]["en"]
-    assert desk.client.get(address).content_type == "application/json"
+    page = desk.page()
+    assert page["languages"] == ["de", "en", "es", "fr", "ja", "pt"]
+    assert desk.client.get(f"{page['texts']}en.json").content_type == "application/json"

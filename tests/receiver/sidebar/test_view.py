@@ -34,6 +34,10 @@ def conflict(reason: str, step: str = "blocked") -> Link:
     return Link(conflict=Conflict("new@example.com", step=step, reason=reason, holder_sid="s2"))
 
 
+def kept_apart() -> Link:
+    return Link(conflict=Conflict("new@example.com", "blocked", "email_conflict", is_apart=True))
+
+
 CASES: dict[str, tuple[str, Customer | None, CustomerFacts]] = {
     "all well": ("ok", customer(), facts()),
     "being pushed": ("ok", customer(state="pushing"), facts()),
@@ -49,6 +53,7 @@ CASES: dict[str, tuple[str, Customer | None, CustomerFacts]] = {
     "suspended no more": ("ok", customer(), facts(suspended=False)),
     "in conflict": ("email_conflict", customer(link=conflict("email_conflict")), facts()),
     "taken by a living one": ("email_taken", customer(link=conflict("email_taken")), facts()),
+    "kept apart by a person": ("ok", customer(link=kept_apart()), facts()),
     "a conflict not decided yet": ("ok", customer(link=conflict("", "check")), facts()),
     "its profile is another's": ("email_taken", customer(state="taken", sid=None), facts()),
     "switched off": ("sync_off", customer(), facts(sync=False)),
@@ -102,6 +107,7 @@ def test_the_owner_of_a_profile_at_the_same_address_is_named_and_nothing_merged(
     assert shown["conflict"] == {
         "address": "a@b.com",
         "kind": "email_taken",
+        "held": None,
         "other": {"sid": "s8", "address": "a@b.com", "zendesk_id": 8},
         "can_merge": False,
     }
