@@ -126,7 +126,7 @@ STATES = [
     State("overview-not-set", "Not set. Choose", known(score=None, predictions=[], engagement="dormant")),
     State("email", "Since", known(), email),
     State("email-removal-held", "Removing in", known(), remove),
-    State("email-add", "This is a new subscription", known(), ask_to_add),
+    State("email-add", "A new subscription", known(), ask_to_add),
     State("email-more-mail", "Customer asked for this?", known(optout={"value": "all"}), ask_for_more_mail),
     State("loading", "Overview", loading),
     State("saving", "Saving…", saving, choose_happy),

@@ -1,4 +1,4 @@
-"""The page while it comes: light, everything in its place from the beginning, and nothing to press in vain."""
+"""The page while it comes: light, all in its place from the beginning, and nothing to press in vain."""
 
 from __future__ import annotations
 

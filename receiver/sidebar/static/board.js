@@ -7,10 +7,6 @@ import { ago } from "./times.js";
 const SAID_FOR_MS = 8000;
 const STATE_ICONS = { saved: "check", failed: "alert", held: "clock" };
 
-const LABELS = {
-	retry: "button.retry", dismiss: "button.dismiss", again: "button.again", create: "state.no_profile.create",
-	merge: "conflict.merge", keep_apart: "conflict.keep",
-};
 const BUTTON_LOOKS = { retry: "primary", create: "primary", merge: "danger", dismiss: "basic" };
 
 export class Board {
@@ -52,7 +48,7 @@ export class Board {
 				at && el("p", { class: "hint" }, this.say("fresh.kept"), " ", ago(this.texts, at)),
 				...(notice.conflict ? this.#profiles(notice) : []),
 				acts.length > 0 && el("div", { class: "buttons" }, acts.map(act => (
-					button(this.say(LABELS[act]), () => press(act, notice), { class: `button ${BUTTON_LOOKS[act] || ""}`, "data-key": `${key} ${act}` }))))));
+					button(this.say(`button.${act}`), () => press(act, notice), { class: `button ${BUTTON_LOOKS[act] || ""}`, "data-key": `${key} ${act}` }))))));
 	}
 
 	#profiles({ conflict, customer }) {

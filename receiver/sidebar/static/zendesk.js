@@ -12,17 +12,17 @@ const SDK_WITHIN_MS = 10000;
 export function loadSdk(address) {
 	return new Promise((found, failed) => {
 		const script = document.createElement("script");
-		const late = setTimeout(() => failed(new Error("the SDK is late")), SDK_WITHIN_MS);
+		const late = setTimeout(failed, SDK_WITHIN_MS);
 		script.addEventListener("load", () => {
 			clearTimeout(late);
 			const client = globalThis.ZAFClient?.init();
 			if (client) found(new Zendesk(client));
-			else failed(new Error("the SDK found no Zendesk around the page"));
+			else failed();
 		});
 		script.addEventListener("error", () => {
 			clearTimeout(late);
 			script.remove();
-			failed(new Error("the SDK did not load"));
+			failed();
 		});
 		script.src = address;
 		document.head.append(script);

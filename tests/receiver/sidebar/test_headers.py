@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.receiver.door import Door
-from tests.receiver.sidebar.desk import Desk
+from tests.receiver.sidebar.desk import Desk, about
 
 ANSWERS: dict[str, tuple[int, Callable[[Desk], TestResponse]]] = {
     "the page": (200, lambda desk: desk.open()),
@@ -144,3 +144,10 @@ def test_the_texts_of_a_language_are_files_too(desk: Desk) -> None:
     page = desk.page()
     assert page["languages"] == ["de", "en", "es", "fr", "ja", "pt"]
     assert desk.client.get(f"{page['texts']}en.json").content_type == "application/json"
+
+
+def test_all_that_is_loaded_for_english_is_under_60_kb(desk: Desk) -> None:
+    page = desk.open()
+    files = re.findall(r'(?:href|src)="(/sidebar/static/[^"]+)"', page.text) + [f"{about(page)['texts']}en.json"]
+    assert [one.rpartition("/")[2] for one in files] == ["sidebar.css", "page.js", "en.json"]
+    assert len(page.data) + sum(len(desk.client.get(one).data) for one in files) < 60_000
