@@ -1,6 +1,6 @@
 """The files of pages: read once, served from memory under an address that changes with their content.
 
-The version is a folder of the address, and one for all files of a page: they change together, and scripts that
+The version is a folder of the address, one for all files of a page: they change together, and scripts that
 import each other by relative addresses keep it. What only a reader of the source needs is not sent: comments
 and spaces.
 """

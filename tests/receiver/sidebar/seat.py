@@ -106,12 +106,13 @@ def seat_at(story: Story) -> Seat:
     world = story.world
     settings = world.installation.settings
     zendesk = replace(settings.zendesk, app_public_key=public_pem(KEY), app_audience=AUDIENCE)
+    world.installation = replace(world.installation, settings=replace(settings, zendesk=zendesk))
     with world.ledger.writing() as connection:
         installations.replace(
             connection,
             world.vault,
             id=world.installation.id,
-            settings=replace(settings, zendesk=zendesk),
+            settings=world.installation.settings,
             at=world.clock.now(),
         )
     broker = EmbeddedBroker(world.ledger)

@@ -129,7 +129,7 @@ def test_a_file_is_kept_for_ever_under_the_address_of_its_content(desk: Desk) ->
 
 
 def test_an_address_without_the_right_digest_is_asked_again_each_time(desk: Desk) -> None:
-    for address in ("/sidebar/static/0/page.js", "/sidebar/static/old/translations/en.json"):
+    for address in ("/sidebar/static/0/page.js", "/sidebar/static/old/en.json"):
         assert desk.client.get(address).headers["Cache-Control"] == "no-cache"
 
 
@@ -148,6 +148,7 @@ def test_the_texts_of_a_language_are_files_too(desk: Desk) -> None:
 
 def test_all_that_is_loaded_for_english_is_under_60_kb(desk: Desk) -> None:
     page = desk.open()
-    files = re.findall(r'(?:href|src)="(/sidebar/static/[^"]+)"', page.text) + [f"{about(page)['texts']}en.json"]
+    named = re.findall(r'(?:href|src)="(/sidebar/static/[^"]+)"', page.text)
+    files = [*named, f"{about(page)['texts']}en.json"]
     assert [one.rpartition("/")[2] for one in files] == ["sidebar.css", "page.js", "en.json"]
     assert len(page.data) + sum(len(desk.client.get(one).data) for one in files) < 60_000
