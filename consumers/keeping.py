@@ -245,8 +245,8 @@ class Keeping:
         if meant.event.type == "unreadable":
             return KeptEvent(meant.event, None, None, DEAD, "unreadable")
         if meant.meaning is None:
-            reason = "a test of bridge setup" if meant.event.type == TRIAL else "unknown type"
-            return KeptEvent(meant.event, None, None, IGNORED, reason)
+            why = "a test of bridge setup" if meant.event.type == TRIAL else "unknown type"
+            return KeptEvent(meant.event, None, None, IGNORED, why)
         if meant.event.id in skipped:
             return KeptEvent(meant.event, meant.meaning.zendesk_id, None, APPLIED, "already newer")
         kept = self._kept(meant.event, meant.meaning)
