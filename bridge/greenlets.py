@@ -14,7 +14,7 @@ from collections.abc import Callable
 def share_one_thread() -> bool:
     """Whether gevent has taken the place of this process's threads."""
     monkey = sys.modules.get("gevent.monkey")
-    return monkey is not None and bool(monkey.is_module_patched("thread"))
+    return monkey is not None and bool(monkey.is_module_patched("_thread"))
 
 
 def aside(wait: Callable[[], None]) -> None:

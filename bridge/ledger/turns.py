@@ -2,7 +2,9 @@
 
 SQLite has one writer, and whoever finds it busy there sleeps and looks again: up to a tenth of a second after
 the other has finished, and without regard to who came first. Here the next one is woken at once: among the
-threads of a process by a queue, among the processes of a machine by a lock on a file beside the database.
+threads of a process by a queue, among the processes of a machine by two locks on files beside the database.
+One is the turn. The other is the place of whoever comes next: a process with one write after the other would
+else take its turn again before the one that waits has woken up.
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ class Turns:
     """
 
     def __init__(self, database: str, within_s: float) -> None:
-        self._path = Path(f"{database}.turn")
+        self._paths = (Path(f"{database}.next"), Path(f"{database}.turn"))
         self._within_s = within_s
         self._guard = Lock()
         self._waiting: deque[Lock] = deque()
         self._is_taken = False
-        self._file: int | None = None
+        self._files: tuple[int, int] | None = None
         self._process = 0
 
     @contextmanager
@@ -50,22 +52,27 @@ class Turns:
     @contextmanager
     def _held_by_process(self) -> Iterator[None]:
         try:
-            file = self._opened()
-            _lock(file)
+            place, turn = self._opened()
+            with _locked(place):
+                _lock(turn)
         except OSError as error:
-            raise Unavailable("ledger", f"{self._path}: {error.strerror}") from error
+            raise Unavailable("ledger", f"{self._paths[1]}: {error.strerror}") from error
         try:
             yield
         finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
+            fcntl.flock(turn, fcntl.LOCK_UN)
 
-    def _opened(self) -> int:
-        """The file; a forked process needs one of its own, or it would share its parent's turn."""
-        if self._file is None or self._process != os.getpid():
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _opened(self) -> tuple[int, int]:
+        """The files; a forked process needs its own, or it would share its parent's turn."""
+        if self._files is None or self._process != os.getpid():
+            place, turn = (
+                os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) for path in self._paths
+            )
+            self._files = (place, turn)
             self._process = os.getpid()
-            weakref.finalize(self, os.close, self._file)
-        return self._file
+            weakref.finalize(self, os.close, place)
+            weakref.finalize(self, os.close, turn)
+        return self._files
 
     def _queue_up(self) -> Lock | None:
         """The lock to wait at; None when nobody else is there."""
@@ -92,6 +99,15 @@ class Turns:
                 self._waiting.popleft().release()
             else:
                 self._is_taken = False
+
+
+@contextmanager
+def _locked(file: int) -> Iterator[None]:
+    _lock(file)
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _lock(file: int) -> None:
