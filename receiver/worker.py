@@ -10,6 +10,8 @@ from typing import Any
 from gevent import Greenlet, Timeout, get_hub, getcurrent
 from gunicorn.workers.ggevent import GeventWorker
 
+from receiver.console.streams import EXTENSION
+
 # Whatever was on its way when the worker was told to end has arrived by then.
 QUIET_S = 1.0
 
@@ -36,6 +38,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         """Called by gunicorn about once a second, until its end."""
         super().notify()
         if not self.alive:
+            self.wsgi.extensions[EXTENSION].end()
             quiet_since = time.monotonic() - QUIET_S
             for greenlet, (_timeout, since) in self._waits.items():
                 if since <= quiet_since:

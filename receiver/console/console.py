@@ -16,8 +16,10 @@ from bridge.errors import Rejected
 from bridge.people.roles import OPERATOR, VIEWER
 from receiver.assets import Assets, files_in
 from receiver.console import failures
+from receiver.console.board import Board
 from receiver.console.parts import ConsoleParts
 from receiver.console.sessions import Sessions
+from receiver.console.words import FILTERS
 from receiver.turnstile import Turnstile
 
 HERE = Path(__file__).parent
@@ -25,7 +27,6 @@ PREFIX = "/console"
 API = f"{PREFIX}/api/"
 LOGIN = f"{PREFIX}/login"
 HARMLESS = ("GET", "HEAD")
-BUSY_AFTER_S = 5.0  # how long a request waits for a place
 
 View = Callable[..., str | AnyResponse]
 
@@ -64,12 +65,15 @@ class Console:
         self.sessions = Sessions.of(self.parts.ledger, self.parts.secret_keys)
         self.blueprint = Blueprint("console", __name__, url_prefix=PREFIX, template_folder="templates")
         self.assets = Assets(files_in(HERE / "static"), f"{PREFIX}/static")
+        self.board = Board(self.parts.clock)
         self._places = Turnstile(self.parts.pages_at_once)
         self._serve_files()
         failures.install(self.blueprint)
 
     def _serve_files(self) -> None:
         self.blueprint.app_context_processor(lambda: {"console_file": self.assets.address})
+        for name, words in FILTERS.items():
+            self.blueprint.add_app_template_filter(words, name)
 
         @self.blueprint.get("/static/<version>/<path:name>")
         def static(version: str, name: str) -> Response:
@@ -116,7 +120,7 @@ class Console:
                 raise Rejected("not_allowed", 403, f"This is for people with the role {role}.")
             if request.method not in HARMLESS:
                 self.sessions.forms.check(operator.session)
-            with self._places.waiting(BUSY_AFTER_S) as may_pass:
+            with self._places.waiting(self.parts.busy_after_s) as may_pass:
                 if not may_pass:
                     raise Rejected("busy", 503, "Too many pages of the console are being made.")
                 return view(operator=operator, **named)

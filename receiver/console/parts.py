@@ -17,7 +17,8 @@ class ConsoleParts:
     """The parts of one receiver process that only the console needs.
 
     `secret_keys` sign cookies and forms, newest first. `pages_at_once` and `streams_at_once` bound what the
-    console may take of the process, so that the hooks always find it free.
+    console may take of the process, so that the hooks always find it free; a page waits for a place up to
+    `busy_after_s` seconds.
     """
 
     ledger: Ledger
@@ -28,4 +29,5 @@ class ConsoleParts:
     clock: Clock
     secret_keys: Sequence[str] = field(repr=False)
     pages_at_once: int = 4
+    busy_after_s: float = 5.0
     streams_at_once: int = 25

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from receiver.answers import answer
-from receiver.console import failures, headers, overview, sign_in
+from receiver.console import failures, headers, overview, sign_in, streams
 from receiver.console.console import Console
 from receiver.console.signed_in import SignedIn
+from receiver.console.streams import EXTENSION
 from receiver.parts import Parts
 
 # One line a subject, in the order of the menu; the modules know nothing of each other.
@@ -21,6 +22,7 @@ def install(app: Flask, parts: Parts) -> None:
     sign_in.install(console)
     for subject in SUBJECTS:
         subject.install(console)
+    app.extensions[EXTENSION] = streams.install(console)
     _who_am_i(console)
     _no_such_page(console)
     app.register_blueprint(console.blueprint)

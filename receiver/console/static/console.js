@@ -1,3 +1,5 @@
 import { listen } from "./keys.js";
+import { follow } from "./live.js";
 
 listen();
+follow();
