@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bridge import metrics
-from bridge.ledger.events import AppliedEvent
+from bridge.ledger.events import FROM_EXPORTS, AppliedEvent
 from bridge.ledger.installations import Installation
 from consumers.concluding import Concluded, Result
 from consumers.outcomes import Failed
@@ -27,7 +27,8 @@ def report_applied(applied: Sequence[tuple[Installation, AppliedEvent]], now: in
     """Count events whose facts are in Sailthru now, and how long that took."""
     for installation, event in applied:
         metrics.count_event(installation.name, type=event.type, outcome="applied")
-        metrics.observe_lag(max(0.0, (now - event.received_at) / MICROS))
+        if not event.type.startswith(FROM_EXPORTS):  # nobody delivered those
+            metrics.observe_lag(max(0.0, (now - event.received_at) / MICROS))
 
 
 def report_concluded(concluded: Concluded) -> None:

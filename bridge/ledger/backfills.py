@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, case, func, select, update
 
@@ -39,17 +38,6 @@ class Backfill:
     @property
     def is_done(self) -> bool:
         return self.stage == DONE
-
-
-class Candidate(NamedTuple):
-    """A customer whose turn it is, as far as that decides what becomes of it."""
-
-    zendesk_id: int
-    read_at: int | None
-    seen_at: int | None
-    wanted: int
-    owed: bool
-    due_at: int | None
 
 
 def one(connection: Connection, installation_id: int) -> Backfill | None:
@@ -88,10 +76,10 @@ def owe_later(
     _OWE_LATER.run_all(connection, rows)
 
 
-def candidates(connection: Connection, installation_id: int, after: int, *, limit: int) -> list[Candidate]:
-    """The next customers by their number, held until the transaction ends."""
+def next_customers(connection: Connection, installation_id: int, after: int, *, limit: int) -> list[int]:
+    """The customers that come after that one, by their numbers."""
     asked = {"of": installation_id, "after": after, "most": limit}
-    return [Candidate(*row) for row in _NEXT.rows(connection, asked)]
+    return [row[0] for row in _NEXT.rows(connection, asked)]
 
 
 def tickets_of(
@@ -183,11 +171,10 @@ _OWE_LATER = Prepared(
     )
 )
 _NEXT = Prepared(
-    select(*(customers.c[name] for name in Candidate._fields))
+    select(customers.c.zendesk_id)
     .where(customers.c.installation_id == bindparam("of"), customers.c.zendesk_id > bindparam("after"))
     .order_by(customers.c.zendesk_id)
     .limit(bindparam("most"))
-    .with_for_update()
 )
 _TICKETS = PreparedList(
     lambda listed: select(facts.c.zendesk_id, facts.c.subject).where(

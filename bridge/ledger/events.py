@@ -26,6 +26,8 @@ AGENT = "agent"
 TO_SAILTHRU = ("zendesk", AGENT)
 TO_ZENDESK = ("sailthru",)
 
+FROM_EXPORTS = ("backfill", "reconcile")
+
 IS_UNAPPLIED = text("outcome = 'kept'")
 
 
@@ -167,9 +169,13 @@ def end_subject(connection: Connection, installation_id: int, subject: str, reas
 
 
 def unapplied(connection: Connection, installation_id: int) -> int:
-    """How many kept events of one installation wait for their push."""
+    """How many events that came by the queues wait for their push, of one installation.
+
+    Those of exports never travelled one, and so keep nobody's delivery from its queue.
+    """
     query = select(func.count()).select_from(events)
-    return connection.scalar(query.where(IS_UNAPPLIED, events.c.installation_id == installation_id)) or 0
+    mine = (IS_UNAPPLIED, events.c.installation_id == installation_id)
+    return connection.scalar(query.where(*mine, events.c.source.not_in(FROM_EXPORTS))) or 0
 
 
 def _row(installation_id: int, kept: KeptEvent, now: int) -> dict[str, Any]:

@@ -19,8 +19,8 @@ RECONCILE = "reconcile"
 class Walk:
     """One walk through an export of users or tickets (`kind`). Times are microseconds.
 
-    `cursor` is where to go on, None: at `since`. `first_at` and `sent_at` are when its first and its last
-    page were asked for, `is_ended` whether that was the last one; `strange` counts what nobody could read.
+    `cursor` is where to go on, None: at `since`. `sent_at` is when the last page was asked for, `is_ended`
+    whether there was nothing after it; `strange` counts what nobody could read.
     """
 
     installation_id: int
@@ -28,7 +28,6 @@ class Walk:
     kind: str
     since: int
     cursor: str | None = None
-    first_at: int | None = None
     sent_at: int | None = None
     is_ended: bool = False
     pages: int = 0

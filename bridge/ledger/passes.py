@@ -36,6 +36,13 @@ def hold(
     return bool(taken.rowcount)
 
 
+def let_go(connection: Connection, name: str, holder: str) -> None:
+    """The pass is free again, if this one held it."""
+    connection.execute(
+        update(passes).where(passes.c.name == name, passes.c.holder == holder).values(holder="", until=0)
+    )
+
+
 def new_holder() -> str:
     """A name for this process that no other one has."""
     return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"

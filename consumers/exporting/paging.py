@@ -60,12 +60,10 @@ def turn(zendesk: Zendesk, walk: Walk) -> Turned:
             raise
         log.warning("The export begins anew.", action="export_anew", kind=walk.kind, error=str(error))
         return Turned([], replace(begun_anew(walk), pages=walk.pages + 1))
-    moment = to_micros(sent_at)
     after = replace(
         walk,
         cursor=page.after or walk.cursor,
-        first_at=walk.first_at or moment,
-        sent_at=moment,
+        sent_at=to_micros(sent_at),
         is_ended=page.is_last,
         pages=walk.pages + 1,
         records=walk.records + len(page.items),
@@ -78,7 +76,7 @@ def begun_anew(walk: Walk) -> Walk:
     """The same walk without its cursor, back to what it surely read and a little further."""
     overlap = to_micros_of(stating.LEFT_OUT + OVERLAP)
     since = walk.since if walk.sent_at is None else max(0, walk.sent_at - overlap)
-    return replace(walk, cursor=None, since=since, first_at=None, is_ended=False)
+    return replace(walk, cursor=None, since=since, is_ended=False)
 
 
 def keep_page(ledger: Ledger, before: Walk, turned: Turned, keep: Keep) -> None:

@@ -173,6 +173,14 @@ class Zendesk:
             self._jobs.settle()
             return self._store.user(user_id)
 
+    def user_at(self, address: str) -> User:
+        """The user who has this address. Raises LookupError."""
+        with self._store.lock:
+            found = self._store.holder(address)
+        if found is None:
+            raise LookupError(f"nobody has {address}")
+        return found
+
     def ticket(self, ticket_id: int) -> Ticket:
         """The ticket as it surely is now, deleted ones included. Raises LookupError."""
         with self._store.lock:

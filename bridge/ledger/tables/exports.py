@@ -15,8 +15,7 @@ exports = Table(
     Column("kind", Text, primary_key=True),  # users, tickets
     Column("since", BigInteger, nullable=False),  # where to begin without a cursor; microseconds
     Column("cursor", Text),  # Zendesk's; null: begin at `since`
-    Column("first_at", BigInteger),  # when the first page of this walk was asked for
-    Column("sent_at", BigInteger),  # when the last one was
+    Column("sent_at", BigInteger),  # when the last page was asked for
     Column("is_ended", Boolean, nullable=False, server_default=text("false")),
     Column("pages", Integer, nullable=False, server_default="0"),
     Column("records", BigInteger, nullable=False, server_default="0"),

@@ -356,7 +356,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=True),
-        sa.Column("first_at", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("is_ended", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("pages", sa.Integer(), server_default="0", nullable=False),
