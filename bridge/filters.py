@@ -16,7 +16,7 @@ from bridge.when import Ago, Then, read_when
 
 DIRECTIONS = ("to-sailthru", "to-zendesk")
 LANES = ("agent", "zendesk", "sailthru")
-OUTCOMES = ("kept", "applied", "ignored", "dead")
+OUTCOMES = ("kept", "applied", "ignored", "dead", "refused")  # the last: those dead that were refused
 SOURCES = ("webhook", "trigger", "postback", "agent", "reading", "backfill", "reconcile")
 # Words that take one of a few values.
 CHOICES = {"direction": DIRECTIONS, "lane": LANES, "outcome": OUTCOMES, "source": SOURCES}

@@ -10,6 +10,7 @@ import click
 from bridge import logs
 from bridge.errors import BadSettings, BridgeError, Unavailable
 from commands.app import app
+from commands.backfill import backfill
 from commands.check import check
 from commands.console import console
 from commands.customers import customers
@@ -66,6 +67,7 @@ COMMANDS: tuple[click.Command, ...] = (
     events,
     customers,
     dead,
+    backfill,
     reconcile,
     console,
 )

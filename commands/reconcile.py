@@ -16,7 +16,7 @@ from consumers.exporting.reconciling import Found, reconcile_now
 from consumers.parts import Parts
 from consumers.patience import patience_of
 from consumers.quota import RateNotes
-from consumers.stopping import stop_on_signals
+from consumers.stopping import told_by_signals
 
 
 @click.command()
@@ -27,10 +27,10 @@ def reconcile(name: str, as_json: bool) -> None:
 
     The clock does the same every RECONCILE_S seconds. What no event had told of is pushed by the consumer.
     """
-    with opened() as services:
+    with opened() as services, told_by_signals() as stop:
         installation = installation_named(services, name)
         every = timedelta(seconds=services.settings.reconcile_s)
-        found = reconcile_now(parts_of(services), installation, every, stop_on_signals())
+        found = reconcile_now(parts_of(services), installation, every, stop)
     if as_json:
         print_json(summary(found))
     else:

@@ -10,8 +10,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, text, tuple_
 
 from bridge.ledger.byte_order import InByteOrder
+from bridge.ledger.events import DEAD
 from bridge.ledger.looking import customers_known_as, is_zendesk_id
 from bridge.ledger.tables import events, installations
+
+REFUSED = "refused"  # dead, because the other system said no
+OUR_FAULT = ("bug", "unreadable")
 
 # Written out: the databases use the partial index only for the very condition it was made with.
 IS_UNMATCHED_HINT = text("zendesk_id IS NULL AND source = 'postback'")
@@ -99,13 +103,15 @@ def _event_where(wanted: EventFilter) -> list[ColumnElement[bool]]:
         column == value
         for column, value in (
             (table.installation_id, wanted.installation_id),
-            (table.outcome, wanted.outcome or None),
+            (table.outcome, DEAD if wanted.outcome == REFUSED else wanted.outcome or None),
             (table.reason, wanted.reason or None),
             (table.source, wanted.source or None),
             (table.zendesk_id, wanted.zendesk_id),
         )
         if value is not None
     ]
+    if wanted.outcome == REFUSED:
+        where.append(table.reason.not_in(OUR_FAULT))
     if wanted.lanes:
         where.append(table.lane.in_(wanted.lanes))
     if wanted.type:

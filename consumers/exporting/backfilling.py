@@ -27,7 +27,7 @@ from consumers.exporting import stating
 from consumers.exporting.keeping import keep_backfilled
 from consumers.exporting.paging import Overtaken, keep_page, turn
 from consumers.exporting.reconciling import await_grant
-from consumers.exporting.releasing import release
+from consumers.exporting.releasing import Released, release
 from consumers.parts import Parts
 from consumers.verdicts import RATE_LIMITED, wait_s
 
@@ -177,20 +177,8 @@ class Backfilling:
         """Hand over as many customers as may go now."""
         if self._left is None:
             self._count(backfill)
-        with self.parts.ledger.writing() as connection:
-            self._hold(connection)
-            most = self._room(connection)
-            if most:
-                released = release(
-                    connection,
-                    (self.installation.id, self.installation.name),
-                    backfill,
-                    self.parts.clock.now(),
-                    listed_at=self._listed_at(connection),
-                    most=most,
-                )
-                backfills.put(connection, released.backfill)
-        if not most:
+        released = self._released(backfill)
+        if released is None:
             self.stop.wait(PAUSE_S)
             return
         gone = (
@@ -199,6 +187,24 @@ class Backfilling:
         self._left = max(0, (self._left or 0) - gone)
         if released.is_last:
             self._move_on(released.backfill)
+
+    def _released(self, backfill: Backfill) -> Released | None:
+        """The next group, handed over; None while there is no room for any."""
+        with self.parts.ledger.writing() as connection:
+            self._hold(connection)
+            most = self._room(connection)
+            if not most:
+                return None
+            released = release(
+                connection,
+                (self.installation.id, self.installation.name),
+                backfill,
+                self.parts.clock.now(),
+                listed_at=self._listed_at(connection),
+                most=most,
+            )
+            backfills.put(connection, released.backfill)
+            return released
 
     def _room(self, connection: Connection) -> int:
         now = to_micros(database_now(connection, self.parts.clock))

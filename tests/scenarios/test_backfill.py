@@ -92,7 +92,7 @@ def number_of(story: Story, address: str) -> int:
 
 
 def held(story: Story) -> dict[str, Any]:
-    return {profile.email: profile.vars for profile in story.sailthru.profiles()}
+    return {profile.email or "": profile.vars for profile in story.sailthru.profiles()}
 
 
 def test_everybody_is_pushed_once_with_all_tickets_and_nobody_is_read_alone(town: Story) -> None:
