@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from threading import Lock
@@ -20,6 +21,8 @@ from bridge.ledger.spool import BROKER_AWAY, PARKED, ToSpool
 Kept = Literal["published", "spooled", "parked"]
 SHARE = 1000
 COUNT_FRESH_S = 1.0
+# What was counted on since the last look may long be applied: before anything is parked, a fresher look.
+FULL_FRESH_S = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -56,25 +59,36 @@ class Acceptance:
 
 
 class Shares:
-    """How much of each installation is under way: asked at most once a second, and counted on meanwhile."""
+    """How much of each installation is under way: asked once a second, and counted on meanwhile.
 
-    def __init__(self, unapplied: Callable[[str], int], *, share: int) -> None:
+    Whoever seems to have its share is asked about ten times as often, for the count knows of no push.
+    """
+
+    def __init__(
+        self,
+        unapplied: Callable[[str], int],
+        *,
+        share: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._unapplied = unapplied
         self._share = share
+        self._monotonic = monotonic
         self._lock = Lock()
         self._known: dict[str, tuple[int, float]] = {}
 
     def has_room(self, installation: str) -> bool:
         """Whether another one of this installation may go to the broker now."""
-        known = self._known.get(installation)
-        if known is None or time.monotonic() - known[1] >= COUNT_FRESH_S:
-            return self._ask(installation) < self._share
-        return known[0] < self._share
+        number, asked_at = self._known.get(installation, (0, -math.inf))
+        fresh_s = COUNT_FRESH_S if number < self._share else FULL_FRESH_S
+        if self._monotonic() - asked_at >= fresh_s:
+            number = self._ask(installation)
+        return number < self._share
 
     def count(self, installation: str) -> None:
         """One more was published."""
         with self._lock:
-            number, asked_at = self._known.get(installation, (0, time.monotonic()))
+            number, asked_at = self._known.get(installation, (0, self._monotonic()))
             self._known[installation] = (number + 1, asked_at)
 
     def _ask(self, installation: str) -> int:
@@ -83,7 +97,7 @@ class Shares:
         except Unavailable:
             number = 0  # the broker may still take it, and nobody could be asked
         with self._lock:
-            self._known[installation] = (number, time.monotonic())
+            self._known[installation] = (number, self._monotonic())
         return number
 
 

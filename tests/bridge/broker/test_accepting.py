@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.broker.accepting import Acceptance
+from bridge.broker.accepting import Acceptance, Shares
 from bridge.broker.contract import Publisher
 from bridge.broker.draining import TURN, drain
 from bridge.broker.rabbitmq_address import RabbitAddress
@@ -88,9 +88,13 @@ def test_with_neither_broker_nor_ledger_nothing_is_accepted(away: Publisher, tmp
 def test_above_its_share_an_installation_is_parked_and_its_agents_are_not(
     here: BrokerHouse, ledger: Ledger
 ) -> None:
-    acceptance = Acceptance(here.open().publisher(), ledger, unapplied=idle, share=3)
+    kept: list[str] = []
+    acceptance = Acceptance(
+        here.open().publisher(), ledger, unapplied=lambda _name: kept.count("published"), share=3
+    )
 
-    kept = [acceptance.keep(outgoing(number)) for number in range(5)]
+    for number in range(5):
+        kept += [acceptance.keep(outgoing(number))]
 
     assert kept == ["published"] * 3 + ["parked"] * 2
     assert acceptance.keep(outgoing(9, lane="agent")) == "published"
@@ -101,6 +105,19 @@ def test_the_ledgers_count_decides_who_is_parked(here: BrokerHouse, ledger: Ledg
     acceptance = Acceptance(here.open().publisher(), ledger, unapplied=lambda name: 1000, share=1000)
 
     assert acceptance.keep(outgoing(1)) == "parked"
+
+
+def test_what_was_applied_meanwhile_is_asked_before_anything_is_parked() -> None:
+    """The count between two looks knows of no push: a busy installation that keeps up is not parked."""
+    moments = [0.0]
+    shares = Shares(lambda _name: 1, share=3, monotonic=lambda: moments[0])
+    assert shares.has_room("acme")
+    shares.count("acme")
+    shares.count("acme")
+
+    assert not shares.has_room("acme")
+    moments[0] = 0.2
+    assert shares.has_room("acme")
 
 
 def test_a_share_that_nobody_can_count_stops_nobody(here: BrokerHouse, ledger: Ledger) -> None:
