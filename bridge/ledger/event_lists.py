@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,6 +20,9 @@ OUR_FAULT = ("bug", "unreadable")
 
 # Written out: the databases use the partial index only for the very condition it was made with.
 IS_UNMATCHED_HINT = text("zendesk_id IS NULL AND source = 'postback'")
+
+
+_PLACE = re.compile(r"(\d{1,18})~(\d{1,9})~(.*)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,16 @@ class Place(NamedTuple):
     kept_at: int
     installation_id: int
     id: str
+
+    def __str__(self) -> str:
+        """As it stands in addresses of pages."""
+        return f"{self.kept_at}~{self.installation_id}~{self.id}"
+
+
+def read_place(given: str) -> Place | None:
+    """What `str` wrote; None for anything else."""
+    found = _PLACE.fullmatch(given)
+    return Place(int(found[1]), int(found[2]), found[3]) if found else None
 
 
 def newest_events(

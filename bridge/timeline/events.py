@@ -62,6 +62,16 @@ def event_page(
     return EventPage(rows, event_lists.place_of(rows[-1]) if len(found) > limit else None)
 
 
+MOST_COUNTED = 100
+
+
+def count_newer(connection: Connection, wanted: EventFilter, than: Place) -> int:
+    """How many events came since the newest that was shown; beyond a hundred nobody counts."""
+    # Of those kept at the very moment of that one some were shown: they are looked at, too.
+    found = event_lists.events_kept_since(connection, wanted, than.kept_at, limit=10 * MOST_COUNTED)
+    return min(MOST_COUNTED, sum(event_lists.place_of(row) > than for row in found))
+
+
 @dataclass
 class Follower:
     """Follows the events kept from `begun` on: each look tells those that were not told yet, oldest first."""

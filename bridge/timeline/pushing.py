@@ -10,13 +10,15 @@ from sqlalchemy import Connection
 
 from bridge.clock import iso_of
 from bridge.customer import EMAIL, OK, Customer
-from bridge.ledger import actions, customers, dead, zendesk_users
+from bridge.ledger import actions, customers, looking, zendesk_users
 from bridge.ledger.customers import Mark
 from bridge.ledger.ledger import Ledger
+from bridge.ledger.looking import DeadFilter
 from bridge.timeline.happenings import target_of
 from bridge.zendesk_user import REFUSED, ZendeskUser
 
 PUSHED = "customer_pushed"
+MOST_LETTERS = 20  # one is open for each reason
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def progress(connection: Connection, installation_id: int, zendesk_id: int, sinc
     customer = customers.one(connection, installation_id, zendesk_id)
     if customer is None:
         return Progress(is_over=True, is_paid=False, words="The customer is gone.")
-    lettered = dead.lettered(connection, installation_id, [zendesk_id])
-    if zendesk_id in lettered:
+    its_own = DeadFilter(installation_id=installation_id, zendesk_id=zendesk_id)
+    letters = looking.dead(connection, its_own, limit=MOST_LETTERS)
+    if any(letter.last_seen >= since for letter in letters):
         return Progress(is_over=True, is_paid=False, words="It ended as a dead letter; see below.")
     user = zendesk_users.one(connection, installation_id, zendesk_id)
     if customer.paid >= customer.wanted and (user is None or user.paid >= user.wanted):

@@ -1,0 +1,122 @@
+"""The page of events: filtered by words in its address, page by page, and how many came since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from bridge.errors import Rejected
+from bridge.filters import EVENT_WORDS, BadFilter, Filters, read_filters
+from bridge.ledger import looking
+from bridge.ledger.event_lists import EventFilter, Place, place_of, read_place
+from bridge.timeline.events import EventPage, count_newer, event_filter, event_page, summary
+from bridge.timeline.one_event import event_story
+from receiver.answers import answer
+from receiver.console import shown
+from receiver.console.console import PREFIX, Console
+from receiver.console.parts import ConsoleParts
+from receiver.console.signed_in import SignedIn
+
+ON_A_PAGE = 50
+PATH = f"{PREFIX}/events"
+# Filters that are asked for most often: name and words.
+USUAL = (
+    ("All", ""),
+    ("Dead", "outcome:dead"),
+    ("Waiting", "outcome:kept"),
+    ("To Sailthru", "direction:to-sailthru"),
+    ("To Zendesk", "direction:to-zendesk"),
+    ("The last hour", "since:1h"),
+)
+
+
+def install(console: Console) -> None:
+    """Add the pages."""
+    pages = EventPages(console)
+    console.add_to_menu("Events", "/events", "e")
+    console.page("/events")(pages.events)
+    console.page("/events/<installation>/<path:event_id>")(pages.event)
+    console.page("/api/events/newer")(pages.newer)
+
+
+@dataclass(frozen=True)
+class EventPages:
+    """The views."""
+
+    console: Console
+
+    @property
+    def _parts(self) -> ConsoleParts:
+        return self.console.parts
+
+    def events(self, operator: SignedIn) -> str:
+        """A page of the list."""
+        words = request.args.get("q", "").strip()
+        try:
+            page, newest, fault = *self._page(read_filters(words)), ""
+        except BadFilter as error:
+            page, newest, fault = EventPage([], None), None, str(error)
+        return self.console.render(
+            "events.html",
+            operator=operator,
+            q=words,
+            fault=fault,
+            rows=self._rows(page, operator),
+            older=_address(words, page.older) if page.older else "",
+            is_first="before" not in request.args,
+            newest=newest,
+            usual=[(name, _address(one, None), one == words) for name, one in USUAL],
+            words=EVENT_WORDS,
+        )
+
+    def _page(self, wanted: Filters) -> tuple[EventPage, Place]:
+        """The events, and after which of them others are new."""
+        before = read_place(request.args.get("before", ""))
+        with self._parts.ledger.reading() as connection:
+            page = event_page(connection, self._asked(wanted), limit=ON_A_PAGE, before=before)
+        newest = place_of(page.rows[0]) if page.rows else Place(self._parts.ledger.micros(), 0, "")
+        return page, newest
+
+    def _asked(self, wanted: Filters) -> EventFilter:
+        numbers = {one.name: one.id for one in self._parts.directory.all()}
+        return event_filter(wanted, numbers, self._parts.clock.now())
+
+    def _rows(self, page: EventPage, operator: SignedIn) -> list[dict[str, Any]]:
+        with self._parts.ledger.reading() as connection:
+            names = looking.names(connection)
+        return [shown.value(summary(row, names), operator) for row in page.rows]
+
+    def newer(self, operator: SignedIn) -> Response:  # noqa: ARG002 - whoever may look
+        """How many events came since the newest one that a page shows."""
+        than = read_place(request.args.get("after", ""))
+        if than is None:
+            raise Rejected("bad_request", 400, "after: the place of an event.")
+        try:
+            wanted = self._asked(read_filters(request.args.get("q", "")))
+        except BadFilter as error:
+            raise Rejected("bad_filter", 400, str(error)) from None
+        with self._parts.ledger.reading() as connection:
+            return answer(200, count=count_newer(connection, wanted, than))
+
+    def event(self, installation: str, event_id: str, operator: SignedIn) -> str:
+        """One event end to end."""
+        with self._parts.ledger.reading() as connection:
+            names = looking.names(connection)
+            found = looking.events_with_id(connection, event_id)
+            rows = [row for row in found if names.get(row.installation_id) == installation]
+            if not rows:
+                raise Rejected("not_found", 404, "There is no such event, or not any more.")
+            story = event_story(connection, rows[0], names)
+        return self.console.render(
+            "event.html", operator=operator, event=shown.value(story, operator), text=shown.text
+        )
+
+
+def _address(words: str, before: Place | None) -> str:
+    asked: Mapping[str, str] = {"q": words} if words else {}
+    asked = {**asked, **({"before": str(before)} if before else {})}
+    return f"{PATH}?{urlencode(asked)}" if asked else PATH
