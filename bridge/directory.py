@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bridge import metrics
 from bridge.errors import Unavailable
+from bridge.forgotten import Forgotten
 from bridge.ledger import installations
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
@@ -34,12 +35,13 @@ class Directory:
 
     A change in the ledger is seen after at most `fresh_s` seconds and the time of one reading. All methods
     raise `Unavailable("ledger")` while none were ever read; so do those that ask for one whose secrets do
-    not open.
+    not open. `forgotten` says of whom nothing must be kept in any of them.
     """
 
     def __init__(self, ledger: Ledger, vault: Vault, fresh_s: float = 2.0) -> None:
         self._ledger = ledger
         self._vault = vault
+        self.forgotten = Forgotten(vault)
         self._fresh_s = fresh_s
         self._reader = threading.Lock()
         self._known: _Known | None = None

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bridge.broker.contract import Broker
 from bridge.errors import BadSettings, Unavailable
-from bridge.ledger import installations
+from bridge.ledger import installations, keys
 from bridge.ledger.installations import Installation
 from bridge.ledger.revision import require_current
 from bridge.ledger.tables import installations as table
@@ -93,8 +93,11 @@ def _installations(services: Services) -> Iterator[Finding]:
         }
         numbers = {name: number for number, (name, _version) in installations.versions(connection).items()}
         opened = installations.opened(connection, services.vault, ids=numbers.values())
+        are_newest = keys.are_newest(connection, services.vault)
     if not sealed:
         yield Finding(WARNING, "installations", "there are none", "bridge installations add NAME --from FILE")
+    if not are_newest:
+        yield Finding(WARNING, "ledger", "its own keys are sealed with an older SECRET_KEY", "bridge migrate")
     for name in sorted(sealed):
         one = opened[numbers[name]]
         if one is None:

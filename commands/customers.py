@@ -16,6 +16,7 @@ from bridge.services import Services
 from bridge.timeline.customer_record import customer_record, named
 from bridge.timeline.pushing import Progress, progress, push_now, would_send
 from commands.event_rows import print_events
+from commands.forgetting import forget
 from commands.opening import installation_id, installation_option, json_option, opened, operator
 from commands.output import print_fields, print_json, print_rows
 
@@ -25,7 +26,10 @@ SECTIONS = ("facts", "sailthru", "zendesk", "attempts", "events", "dead")
 
 @click.group()
 def customers() -> None:
-    """Look at customers, and push one now."""
+    """Look at customers, push one now, or forget one."""
+
+
+customers.add_command(forget)
 
 
 @customers.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridge.ledger import installations
+from bridge.ledger import installations, keys
 from bridge.ledger.migrating import is_current, newest, upgrade
 from commands.opening import json_option, opened_as_it_is
 from commands.output import print_json
@@ -22,6 +22,7 @@ def migrate(as_json: bool) -> None:
         upgrade(services.ledger.engine)
         with services.ledger.writing() as connection:
             resealed = installations.rewrap(connection, services.vault)
+            keys.rewrap(connection, services.vault)
     if as_json:
         print_json({"revision": newest(), "changed": not was_current, "resealed": resealed})
         return

@@ -18,6 +18,8 @@ def save(asked: Asked, action: AgentAction, *, again: Wait | None = None) -> Non
     """It is done. `again`: the wait by which it is sent once more."""
     now = asked.parts.clock.now()
     with asked.parts.ledger.writing() as connection:
+        if not _stands(connection, asked, action):
+            return
         end(connection, asked, action, "", again=again)
         # What we wrote is a change like any other: what the profile says now is read once it has settled.
         cause = Cause(action.zendesk_id, hinted_at=now)
@@ -30,9 +32,19 @@ def fail(asked: Asked, action: AgentAction, reason: str, words: str) -> None:
     """It cannot be done: a dead letter says why."""
     now = to_micros(asked.parts.clock.now())
     with asked.parts.ledger.writing() as connection:
+        if not _stands(connection, asked, action):
+            return
         end(connection, asked, action, reason, outcome=events.DEAD)
         attempts.finish(connection, [_finished(action, attempts.REFUSED, words)], now)
         dead.bury(connection, _letter(asked, action, reason, words), now)
+
+
+def _stands(connection: Connection, asked: Asked, action: AgentAction) -> bool:
+    """Whether there is an action to be ended: its customer may have been forgotten during the call."""
+    if agent_actions.stands(connection, action):
+        return True
+    waits.end(connection, asked.waits[0])
+    return False
 
 
 def end(

@@ -20,6 +20,7 @@ from bridge.ledger.waits import Wait
 from bridge.remotes.zendesk import Zendesk
 from consumers import records
 from consumers.keeping import keep_reading
+from consumers.leaving_out import FORGOTTEN
 from consumers.parts import Parts
 from schemas.zendesk_records import UserRecord
 
@@ -94,9 +95,7 @@ def _keep_users(asked: Asked, stated: Sequence[Fact], read: Sequence[Wait]) -> N
     numbers = [wait.number for wait in read]
     staff = {fact.zendesk_id for fact in stated if fact.field == ROLE and fact.value != END_USER}
     with asked.parts.ledger.writing() as connection:
-        keep_reading(
-            connection, asked.installation.id, stated, now, patience=asked.parts.patience, read=numbers
-        )
+        _keep(connection, asked, stated, read=numbers)
         held = customers.locked(connection, asked.installation.id, numbers)
         first = [replace(one, read_at=to_micros(now)) for one in held.values() if one.read_at is None]
         customers.save(connection, first)
@@ -132,16 +131,14 @@ def ask_tickets(asked: Asked) -> None:
     now = asked.parts.clock.now()
     progress = {"after": page.value.after, "ids": ids, "first_at": first_at}
     with asked.parts.ledger.writing() as connection:
-        keep_reading(connection, asked.installation.id, stated, now, patience=asked.parts.patience)
+        _keep(connection, asked, stated)
         waits.put_off(connection, wait, now, progress=progress)
 
 
 def _keep_last_page(asked: Asked, wait: Wait, stated: Sequence[Fact]) -> None:
     now = asked.parts.clock.now()
     with asked.parts.ledger.writing() as connection:
-        keep_reading(
-            connection, asked.installation.id, stated, now, patience=asked.parts.patience, read=[wait.number]
-        )
+        _keep(connection, asked, stated, read=[wait.number])
         held = customers.locked(connection, asked.installation.id, [wait.number])
         first = [replace(one, seen_at=to_micros(now)) for one in held.values() if one.seen_at is None]
         customers.save(connection, first)
@@ -173,11 +170,14 @@ def ask_ticket(asked: Asked) -> None:
 def _keep_ticket(asked: Asked, wait: Wait, fact: Fact) -> None:
     now = asked.parts.clock.now()
     with asked.parts.ledger.writing() as connection:
-        keep_reading(connection, asked.installation.id, [fact], now, patience=asked.parts.patience)
+        _keep(connection, asked, [fact])
+        held = customers.locked(connection, asked.installation.id, [fact.zendesk_id or 0])
+        one = held.get(fact.zendesk_id or 0)
         if fact.zendesk_id is None:
             events.end_subject(connection, asked.installation.id, wait.subject, "deleted ticket")
+        elif one is None:
+            events.end_subject(connection, asked.installation.id, wait.subject, FORGOTTEN)
         else:
-            one = customers.locked(connection, asked.installation.id, [fact.zendesk_id])[fact.zendesk_id]
             events.adopt(connection, asked.installation.id, wait.subject, fact.zendesk_id, one.wanted)
             _look_again(connection, one, to_micros(now))
         waits.end(connection, wait)
@@ -230,7 +230,7 @@ def _not_there(asked: Asked, wait: Wait, at: datetime) -> None:
 
 def _ticket_is_gone(connection: Connection, asked: Asked, wait: Wait, at: datetime) -> None:
     gone = records.ticket_is_gone(wait.number, at, _new_id())
-    keep_reading(connection, asked.installation.id, [gone], asked.parts.clock.now())
+    _keep(connection, asked, [gone])
     events.end_subject(connection, asked.installation.id, wait.subject, "not in Zendesk")
 
 
@@ -240,12 +240,25 @@ def _user_is_gone(connection: Connection, asked: Asked, wait: Wait, at: datetime
     for customer in held:
         if customer.read_at is not None:
             gone = records.user_is_gone(wait.number, at, _new_id())
-            keep_reading(connection, asked.installation.id, gone, asked.parts.clock.now(), read=[wait.number])
+            _keep(connection, asked, gone, read=[wait.number])
         else:
             unknown = replace(customer, state=NOT_IN_ZENDESK, owed=False, owed_at=None)
             customers.save(connection, [unknown])
             key = (asked.installation.id, customer.zendesk_id)
             events.finish(connection, *key, outcome=events.IGNORED, reason="not in Zendesk")
+
+
+def _keep(connection: Connection, asked: Asked, stated: Sequence[Fact], read: Iterable[int] = ()) -> None:
+    parts = asked.parts
+    keep_reading(
+        connection,
+        asked.installation.id,
+        stated,
+        parts.clock.now(),
+        read=read,
+        patience=parts.patience,
+        forgotten=parts.directory.forgotten,
+    )
 
 
 def _new_id() -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bridge import metrics
 from bridge.clock import to_micros
 from bridge.errors import BadCredentials, BridgeError, Refused, TryLater, Unavailable
-from bridge.ledger import dead, directions, quotas, waits
+from bridge.ledger import customers, dead, directions, quotas, waits
 from bridge.ledger.ledger import database_now
 from bridge.ledger.waits import Wait
 from consumers import trouble
@@ -99,6 +99,10 @@ def _later(connection: Connection, asked: Asked, wait: Wait, error: Exception) -
 def _bury(connection: Connection, asked: Asked, wait: Wait, error: Exception) -> None:
     """It is not read again by itself; a replay, or a new event, does."""
     waits.end(connection, wait)
+    if wait.subject.startswith("user:") and not customers.locked(
+        connection, wait.installation_id, [wait.number]
+    ):
+        return  # forgotten while it was read
     is_refused = isinstance(error, Refused)
     letter = dead.DeadLetter(
         asked.installation.id,

@@ -56,6 +56,8 @@ def conclude(
     for installation, group in _by_installation(results):
         ids = [one.job.customer.zendesk_id for one in group]
         held = customers.locked(connection, installation.id, ids)
+        # Whoever was forgotten meanwhile has no row: whatever came of the call, nothing is kept of it.
+        group = [one for one in group if one.job.customer.zendesk_id in held]
         lettered = dead.lettered(connection, installation.id, ids)
         before, changed = {one.zendesk_id: one.sid for one in held.values()}, {}
         for result in group:
@@ -67,7 +69,8 @@ def conclude(
             held.update({other.zendesk_id: other for other in one.changed if other.zendesk_id in held})
         moment = from_micros(now)
         relinking.note(connection, installation.id, before, changed.values(), patience, moment)
-        _note_trouble(connection, installation, concluded.settled[-len(group) :], now)
+        if group:
+            _note_trouble(connection, installation, concluded.settled[-len(group) :], now)
     attempts.finish(connection, [_finished(result, settled) for result, settled in concluded.settled], now)
     return concluded
 

@@ -19,7 +19,8 @@ from bridge.errors import Unavailable
 from bridge.ledger import agent_actions
 from bridge.ledger.agent_actions import EndedAction
 from bridge.ledger.events import APPLIED
-from consumers.keeping import Meant, keep_events
+from consumers.admitting import Meant
+from consumers.keeping import keep_events
 from consumers.parts import Parts
 from schemas.agent_action import SET_HEALTH, SET_SYNC
 
@@ -84,7 +85,14 @@ class Desk:
             return
         carried = [event_of(action, installation.name) for action in actions]
         batch = [Meant(event, meaning(event)) for event in carried]
-        keep_events(connection, installation_id, batch, self.parts.clock.now(), self.parts.patience)
+        keep_events(
+            connection,
+            installation_id,
+            batch,
+            self.parts.clock.now(),
+            self.parts.patience,
+            forgotten=self.parts.directory.forgotten,
+        )
 
     def _save(self, connection: Connection) -> int:
         """End what others have done, or cannot do as long as there is no profile."""

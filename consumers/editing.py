@@ -65,6 +65,9 @@ def _is_given_up(wait: Wait, error: Exception, now: datetime) -> bool:
 def _is_still_wanted(asked: Asked, wait: Wait, action: AgentAction) -> bool:
     """Whether it is to be sent (again): it is not at its end, and nobody chose otherwise later."""
     with asked.parts.ledger.writing() as connection:
+        if not agent_actions.stands(connection, action):
+            waits.end(connection, wait)
+            return False
         if action.state == FAILED and not action.loosens:
             agent_actions.reopen(connection, asked.installation.id, action.id)  # replayed
         elif action.state != SAVING and not (action.state == SAVED and wait.progress.get(SENT)):
@@ -136,9 +139,12 @@ def _send(asked: Asked, wait: Wait, action: AgentAction, sid: str) -> None:
 def _is_begun(asked: Asked, action: AgentAction, sid: str) -> bool:
     """Before anything is sent, the ledger says what will be.
 
-    False when Sailthru told of a change while the profile was being looked at: nothing loosens then.
+    False when Sailthru told of a change while the profile was being looked at: nothing loosens then; and
+    when the customer was forgotten meanwhile.
     """
     with asked.parts.ledger.writing() as connection:
+        if not agent_actions.stands(connection, action):
+            return False
         if action.loosens and _was_told(connection, action):
             return False
         _begin(connection, asked, action, sid)

@@ -17,25 +17,18 @@ from bridge.deciding.merging import Merge
 from bridge.deciding.projection import END_USER
 from bridge.deciding.reading import ACTION, USER, Hint, Meaning
 from bridge.facts import ADDRESS, ROLE, TICKET, TICKETS, Fact, of_customer
+from bridge.forgotten import Forgotten
 from bridge.ledger import customers, dead, events, facts, waits, zendesk_users
 from bridge.ledger.events import APPLIED, DEAD, IGNORED, KEPT, KeptEvent
 from bridge.ledger.waits import Wait
-from bridge.ledger.writing import lock_subjects
 from bridge.meetings import to_record
 from bridge.owners import AGENT
 from consumers import profile_waits
+from consumers.admitting import Meant, admit_events, admit_reading, hold
 from consumers.patience import PATIENT, PROFILE, Cause, Patience
 from consumers.postbacks import Postbacks
 from schemas.event import Event
 from schemas.trial import TYPE as TRIAL
-
-
-@dataclass(frozen=True)
-class Meant:
-    """An event beside what it means; None: nothing to us."""
-
-    event: Event
-    meaning: Meaning | None
 
 
 @dataclass
@@ -61,9 +54,16 @@ def keep_events(
     batch: Sequence[Meant],
     now: datetime,
     patience: Patience = PATIENT,
+    *,
+    forgotten: Forgotten,
 ) -> Stirred:
-    """Keep events of one installation with all that follows from them; says for whom there is work now."""
+    """Keep events of one installation with all that follows from them; says for whom there is work now.
+
+    Of whom was `forgotten` nothing is kept.
+    """
     postbacks = Postbacks.of(connection, installation_id, [(one.event, one.meaning) for one in batch])
+    batch = admit_events(connection, installation_id, batch, postbacks, forgotten=forgotten)
+    postbacks = postbacks.only({one.event.id for one in batch if not one.ignored_for})
     others = [meant for meant in batch if meant.event.id not in postbacks.pointed]
     readable = [(meant.event.id, meant.meaning) for meant in others if meant.meaning is not None]
     keeping = Keeping(connection, installation_id, now)
@@ -80,7 +80,7 @@ def keep_events(
     return keeping.stirred
 
 
-def keep_reading(
+def keep_reading(  # noqa: PLR0913 - one parameter for each thing that a reading may bring
     connection: Connection,
     installation_id: int,
     stated: Sequence[Fact],
@@ -88,8 +88,13 @@ def keep_reading(
     *,
     read: Iterable[int] = (),
     patience: Patience = PATIENT,
+    forgotten: Forgotten,
 ) -> None:
-    """Keep what was read in Zendesk. The customers `read` are owed a look even if nothing changed."""
+    """Keep what was read in Zendesk. The customers `read` are owed a look even if nothing changed.
+
+    Of whom was `forgotten` nothing is kept.
+    """
+    stated, read = admit_reading(connection, installation_id, stated, read, forgotten=forgotten)
     keeping = Keeping(connection, installation_id, now)
     keeping.merge(stated)
     keeping.merged.touched.update(read)
@@ -100,14 +105,21 @@ def keep_reading(
 def keep_profile(
     connection: Connection, installation_id: int, stated: Sequence[Fact], now: datetime, *, due_at: int
 ) -> None:
-    """Keep what was read in Sailthru; what changed is due in Zendesk at `due_at` (microseconds)."""
+    """Keep what was read in Sailthru; what changed is due in Zendesk at `due_at` (microseconds).
+
+    The caller holds the customer's row: whoever was forgotten has none.
+    """
+    hold(connection, installation_id, [Meaning(None, tuple(stated))])
     keeping = Keeping(connection, installation_id, now)
     keeping.merge(stated)
     keeping.store(due_at)
 
 
 class Keeping:
-    """One transaction's work on one installation, step by step: merge, meet the customers, write."""
+    """One transaction's work on one installation, step by step: merge, meet the customers, write.
+
+    What is merged was admitted before (`consumers.admitting`), and its subjects are held.
+    """
 
     def __init__(self, connection: Connection, installation_id: int, now: datetime) -> None:
         self.connection = connection
@@ -121,7 +133,6 @@ class Keeping:
     def merge(self, stated: Sequence[Fact]) -> None:
         subjects = {fact.subject for fact in stated}
         holders = {f"user:{fact.zendesk_id}" for fact in stated if fact.field == TICKET and fact.zendesk_id}
-        lock_subjects(self.connection, self.installation_id, subjects | holders)
         standing = facts.of_subjects(self.connection, self.installation_id, subjects)
         standing += facts.of_fields(self.connection, self.installation_id, holders - subjects, TICKETS)
         # Which tickets a list leaves out can only be told beside those known of that user.
@@ -242,6 +253,8 @@ class Keeping:
 
     def kept(self, meant: Meant, skipped: set[str]) -> KeptEvent:
         """An event's row: the version that will hold its facts, and whether anything is left to do."""
+        if meant.ignored_for:
+            return KeptEvent(meant.event, None, None, IGNORED, meant.ignored_for)
         if meant.event.type == "unreadable":
             return KeptEvent(meant.event, None, None, DEAD, "unreadable")
         if meant.meaning is None:

@@ -14,7 +14,8 @@ from bridge.errors import Unavailable
 from bridge.ledger import dead
 from bridge.ledger.ledger import Ledger
 from consumers import unreadable
-from consumers.keeping import Meant, keep_events
+from consumers.admitting import Meant, is_forgotten
+from consumers.keeping import keep_events
 from consumers.patience import PATIENT, Patience
 from schemas.errors import Unreadable
 from schemas.event import Event, from_bytes
@@ -55,8 +56,8 @@ class LastTries:
             return
         try:
             with self.ledger.writing() as connection:
-                batch = [Meant(event, meaning(event))]
-                keep_events(connection, installation.id, batch, self.clock.now(), self.patience)
+                batch, now, gone = [Meant(event, meaning(event))], self.clock.now(), self.directory.forgotten
+                keep_events(connection, installation.id, batch, now, self.patience, forgotten=gone)
                 dead.close_event(connection, installation.id, event.id)
         except Unavailable:
             raise
@@ -77,6 +78,8 @@ class LastTries:
         )
         with self.ledger.writing() as connection:
             if dead.of_event(connection, installation_id, event.id) is not None:
+                return False
+            if is_forgotten(connection, installation_id, event, self.directory.forgotten):
                 return False
             dead.bury(connection, letter, to_micros(self.clock.now()))
         return True

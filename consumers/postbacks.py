@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -29,6 +29,16 @@ class Postbacks:
         hinted = [(event, one.profile) for event, one in batch if one is not None and one.profile is not None]
         meant = {hint: _point(connection, installation_id, hint) for _, hint in hinted}
         return cls({event.id: (event, meant[hint]) for event, hint in hinted})
+
+    def numbers(self, ids: Iterable[str] | None = None) -> set[int]:
+        """The customers they point at; `ids` narrows to these events."""
+        chosen = self.pointed.keys() if ids is None else ids
+        found = (self.pointed[one][1].number for one in chosen if one in self.pointed)
+        return {number for number in found if number is not None}
+
+    def only(self, ids: Set[str]) -> Postbacks:
+        """Those of these events."""
+        return Postbacks({name: one for name, one in self.pointed.items() if name in ids})
 
     def causes(self) -> list[Cause]:
         """Whose profile is to be read."""

@@ -24,7 +24,8 @@ from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.waits import Wait
 from consumers import unreadable
-from consumers.keeping import Meant, Stirred, keep_events
+from consumers.admitting import Meant
+from consumers.keeping import Stirred, keep_events
 from consumers.patience import PATIENT, Patience
 from consumers.verdicts import MOST_BUGS, wait_s
 from schemas.errors import Unreadable
@@ -118,7 +119,10 @@ class Worker:
         # A push is begun with the facts that cause it, and its call starts when they are committed.
         with joining() as begin, self.ledger.writing() as connection:
             for installation, batch in batches:
-                stirred.join(keep_events(connection, installation.id, batch, now, self.patience))
+                gone = self.directory.forgotten
+                stirred.join(
+                    keep_events(connection, installation.id, batch, now, self.patience, forgotten=gone)
+                )
             _close_letters(connection, messages, batches)
             begin(connection, [installation for installation, _ in batches])
         for installation, batch in batches:
@@ -199,9 +203,8 @@ class SecondTries:
         event = from_bytes(wait.detail["body"].encode("ascii"))
         try:
             with self.ledger.writing() as connection:
-                keep_events(
-                    connection, wait.installation_id, [Meant(event, meaning(event))], now, self.patience
-                )
+                batch, gone = [Meant(event, meaning(event))], self.directory.forgotten
+                keep_events(connection, wait.installation_id, batch, now, self.patience, forgotten=gone)
                 waits.end(connection, wait)
         except Unavailable:
             raise

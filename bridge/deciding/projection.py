@@ -12,6 +12,18 @@ from bridge.facts import CREATED, HEALTH, ROLE, SYNC, CustomerFacts
 from schemas.installation import Options
 
 END_USER = "end-user"
+# Everything that we ever write of a customer.
+VARS = (
+    "zendesk_profile_url",
+    "zendesk_tags",
+    "zendesk_created",
+    "zendesk_sync",
+    "zendesk_active",
+    "zendesk_id",
+    "zendesk_ticket_count",
+    "zendesk_tickets",
+    "zendesk_health",
+)
 TICKETS_VAR = "zendesk_tickets"
 SYNC_VAR = "zendesk_sync"
 ACTIVE_VAR = "zendesk_active"

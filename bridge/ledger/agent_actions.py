@@ -54,6 +54,12 @@ def one(connection: Connection, installation_id: int, id: str) -> AgentAction | 
     return found[0] if found else None
 
 
+def stands(connection: Connection, action: AgentAction) -> bool:
+    """Whether the action is still there, and so until the transaction ends: nobody is forgotten meanwhile."""
+    lock_subjects(connection, action.installation_id, [f"user:{action.zendesk_id}"])
+    return one(connection, action.installation_id, action.id) is not None
+
+
 def some(connection: Connection, installation_id: int, ids: Iterable[str]) -> list[AgentAction]:
     """Those of these actions that exist, newest first."""
     found: list[AgentAction] = []

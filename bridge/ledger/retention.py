@@ -18,6 +18,7 @@ from bridge.ledger.tables import (
     agent_actions,
     agents,
     attempts,
+    audits,
     backfills,
     customers,
     dead_letters,
@@ -25,6 +26,7 @@ from bridge.ledger.tables import (
     events,
     exports,
     facts,
+    forgotten,
     installations,
     mailing_lists,
     quotas,
@@ -36,6 +38,8 @@ from bridge.ledger.tables import (
 AT_ONCE = 5_000  # rows in one transaction, so that nobody waits long for it
 AUDIT_KEPT = timedelta(days=3 * 366)  # who did what: operators and agents
 OF_AN_INSTALLATION = (
+    audits,
+    forgotten,
     agent_actions,
     agents,
     mailing_lists,

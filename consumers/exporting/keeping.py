@@ -13,10 +13,12 @@ from bridge.clock import to_micros
 from bridge.customer import Customer
 from bridge.deciding.reading import Meaning
 from bridge.facts import SYNC, Fact
+from bridge.forgotten import Forgotten
 from bridge.ledger import backfills, customers, events, facts, waits
 from bridge.ledger.events import KEPT, KeptEvent
 from bridge.ledger.exports import BACKFILL, RECONCILE
 from consumers import profile_waits
+from consumers.admitting import admit_reading
 from consumers.exporting.stating import shown_as
 from consumers.keeping import Keeping
 from consumers.patience import PATIENT, Patience
@@ -33,11 +35,15 @@ def keep_reconciled(
     stated: Sequence[Fact],
     now: datetime,
     patience: Patience = PATIENT,
+    *,
+    forgotten: Forgotten,
 ) -> dict[int, set[str]]:
     """Keep what a pass of the clock read. Returns whom no event had told of it, and in which fields.
 
-    `installation` is its id and its name. Each of those customers gets an event of its own.
+    `installation` is its id and its name. Each of those customers gets an event of its own. Of whom was
+    `forgotten` nothing is kept.
     """
+    stated, _ = admit_reading(connection, installation[0], stated, forgotten=forgotten)
     keeping = Keeping(connection, installation[0], now)
     keeping.merge(stated)
     keeping.meet_customers([Meaning(None, tuple(stated))])
@@ -71,8 +77,13 @@ def keep_backfilled(
     now: datetime,
     *,
     are_users: bool,
+    forgotten: Forgotten,
 ) -> None:
-    """Keep what a backfill read. Nobody is pushed yet, and nobody read for the first time."""
+    """Keep what a backfill read. Nobody is pushed yet, and nobody read for the first time.
+
+    Of whom was `forgotten` nothing is kept.
+    """
+    stated, _ = admit_reading(connection, installation_id, stated, forgotten=forgotten)
     keeping = Keeping(connection, installation_id, now)
     keeping.merge(stated)
     named = {fact.zendesk_id for fact in stated if fact.zendesk_id}

@@ -142,7 +142,9 @@ def read_page(parts: Parts, installation: Installation, kind: str, found: Found)
 
     def keep(connection: Connection, stated: Sequence[Fact]) -> None:
         key = (installation.id, installation.name)
-        found.add(keep_reconciled(connection, key, stated, parts.clock.now(), parts.patience))
+        gone = parts.directory.forgotten
+        now = parts.clock.now()
+        found.add(keep_reconciled(connection, key, stated, now, parts.patience, forgotten=gone))
 
     keep_page(parts.ledger, stored, turned, keep)
     found.examined += turned.after.records - stored.records

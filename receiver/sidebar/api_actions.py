@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bridge.agent_action import FAILED, SAVING, UNDONE, AgentAction, event_of
 from bridge.broker.carrying import carried
 from bridge.errors import Rejected
+from bridge.forgotten import Forgotten
 from bridge.ledger import agent_actions, agents, customers, events, facts, mailing_lists
 from bridge.ledger.ledger import Ledger
 from receiver.answers import answer
@@ -45,6 +46,7 @@ class Actions:
     ledger: Ledger
     acceptance: Acceptance
     seals: Seals
+    forgotten: Forgotten
 
     def accept(self, session: Session) -> Response:
         """Keep what was asked for. No remote is called."""
@@ -135,6 +137,8 @@ class Actions:
             if standing is not None:
                 return standing
             seen = asked.seen and self.seals.opened(asked.seen, installation_id, asked.user)
+            if self.forgotten.is_one(connection, installation_id, asked.user):
+                raise NotAccepted(404, "unknown_customer", "The bridge was told to forget this customer.")
             check(asked, seen or None, _circumstances(connection, installation_id, asked.user))
             return agent_actions.accept(connection, action)
 

@@ -12,6 +12,7 @@ from flask import Response, request
 from bridge.clock import Clock
 from bridge.errors import Rejected
 from bridge.facts import SCORE
+from bridge.forgotten import Forgotten
 from bridge.ledger import customers, facts, waits
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
@@ -58,15 +59,17 @@ class Customers:
     reads: ProfileReads
     seals: Seals
     scores: ScoresSeen
+    forgotten: Forgotten
 
     def show(self, session: Session) -> Response:
         """One customer. With `fresh=1` its profile is read anew, and the ledger's facts soon after."""
         number, is_fresh = _asked_for(), request.args.get("fresh") == "1"
         installation = session.installation
         known = self._known(installation, number)
+        is_met = True
         if known.customer is None or (is_fresh and is_nobody(known)):
-            self._meet(installation.id, number)
-        if is_nobody(known):
+            is_met = self._meet(installation.id, number)
+        if is_nobody(known) or not is_met:
             return answer(404, error="unknown_customer")
         if is_fresh and known.customer is not None and known.customer.sid is not None:
             self._read_soon(installation.id, number)
@@ -85,13 +88,19 @@ class Customers:
         with self.ledger.reading() as connection:
             return knowledge.read(connection, installation.id, number, self.ledger.micros())
 
-    def _meet(self, installation_id: int, number: int) -> None:
-        """A customer never heard of: Zendesk is asked about it, as after its first event."""
+    def _meet(self, installation_id: int, number: int) -> bool:
+        """A customer never heard of: Zendesk is asked about it, as after its first event.
+
+        False for one who was forgotten.
+        """
         now, subject = self.clock.now(), f"user:{number}"
         with self.ledger.writing() as connection:
+            if self.forgotten.is_one(connection, installation_id, number):
+                return False
             customers.add(connection, installation_id, [number])
             for kind in FIRST_SIGHT:
                 waits.add(connection, [Wait(installation_id, subject, kind, due_at=now, since=now)])
+            return True
 
     def _read_soon(self, installation_id: int, number: int) -> None:
         """What the page reads itself is only shown; the facts are the consumer's to read."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask, Response
 
+from bridge.forgotten import Forgotten
+from bridge.vault import Vault
 from receiver.assets import Assets
 from receiver.doorkeeper import Doorkeeper
 from receiver.parts import Parts
@@ -60,10 +62,11 @@ def _api(parts: Parts, sessions: Sessions) -> Blueprint:
     api = Blueprint("sidebar_api", __name__, url_prefix="/sidebar/<installation>/api")
     sidebar = parts.sidebar
     turnstile, seals = Turnstile(sidebar.reads_at_once), Seals(sidebar.secret_keys)
-    actions = Actions(sidebar.ledger, parts.acceptance, seals)
+    forgotten = Forgotten(Vault(sidebar.secret_keys))
+    actions = Actions(sidebar.ledger, parts.acceptance, seals, forgotten)
     reads = ProfileReads(sidebar, parts.clock, turnstile)
     scores = ScoresSeen(sidebar.ledger, parts.clock)
-    shown = Customers(sidebar.ledger, parts.clock, reads, seals, scores)
+    shown = Customers(sidebar.ledger, parts.clock, reads, seals, scores, forgotten)
     lists = Lists(sidebar.ledger, reads)
     claims = Claims(sidebar, parts.clock, sessions, turnstile)
 

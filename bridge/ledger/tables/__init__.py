@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bridge.ledger.tables.accounts import directions, installations, mailing_lists, quotas
+from bridge.ledger.tables.audits import audits
 from bridge.ledger.tables.customers import customers, facts, zendesk_users
 from bridge.ledger.tables.events import attempts, dead_letters, events, waits
 from bridge.ledger.tables.exports import backfills, exports
 from bridge.ledger.tables.history import samples
 from bridge.ledger.tables.operators import operators, sessions, sign_in_links, sign_in_tries
 from bridge.ledger.tables.people import actions, agent_actions, agents
+from bridge.ledger.tables.privacy import forgotten, keys
 from bridge.ledger.tables.queues import messages, passes, processes, spool
 from bridge.ledger.tables.set_ups import set_ups
 from bridge.ledger.tables.shape import metadata
@@ -18,6 +20,7 @@ __all__ = [
     "agent_actions",
     "agents",
     "attempts",
+    "audits",
     "backfills",
     "customers",
     "dead_letters",
@@ -25,7 +28,9 @@ __all__ = [
     "events",
     "exports",
     "facts",
+    "forgotten",
     "installations",
+    "keys",
     "mailing_lists",
     "messages",
     "metadata",

@@ -70,6 +70,14 @@ zendesk_users = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("failing_since", BigInteger),
     Column("pushed_at", BigInteger),
+    Column("drift", Text),  # JSON list: what its profile held otherwise when it was compared last
+    Index(
+        "ix_zendesk_users_drift",
+        "installation_id",
+        "zendesk_id",
+        sqlite_where=text("drift IS NOT NULL"),
+        postgresql_where=text("drift IS NOT NULL"),
+    ),
     Index(
         "ix_zendesk_users_owed",
         "installation_id",

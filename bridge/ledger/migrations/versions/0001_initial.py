@@ -121,6 +121,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "keys",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_keys")),
+    )
+    op.create_table(
         "messages",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -227,6 +233,17 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["installation_id"], ["installations.id"], name=op.f("fk_agents_installation_id")
         ),
         sa.PrimaryKeyConstraint("installation_id", "zendesk_id", name=op.f("pk_agents")),
+    )
+    op.create_table(
+        "audits",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_audits_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", name=op.f("pk_audits")),
     )
     op.create_table(
         "backfills",
@@ -384,6 +401,17 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index("ix_facts_customer", "facts", ["installation_id", "zendesk_id"], unique=False)
     op.create_index("ix_facts_field", "facts", ["installation_id", "field"], unique=False)
     op.create_table(
+        "forgotten",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("erased_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installations.id"], name=op.f("fk_forgotten_installation_id")
+        ),
+        sa.PrimaryKeyConstraint("installation_id", "digest", name=op.f("pk_forgotten")),
+    )
+    op.create_table(
         "mailing_lists",
         sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -458,10 +486,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("failing_since", sa.BigInteger(), nullable=True),
         sa.Column("pushed_at", sa.BigInteger(), nullable=True),
+        sa.Column("drift", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["installation_id"], ["installations.id"], name=op.f("fk_zendesk_users_installation_id")
         ),
         sa.PrimaryKeyConstraint("installation_id", "zendesk_id", name=op.f("pk_zendesk_users")),
+    )
+    op.create_index(
+        "ix_zendesk_users_drift",
+        "zendesk_users",
+        ["installation_id", "zendesk_id"],
+        unique=False,
+        sqlite_where=sa.text("drift IS NOT NULL"),
+        postgresql_where=sa.text("drift IS NOT NULL"),
     )
     op.create_index(
         "ix_zendesk_users_owed",
