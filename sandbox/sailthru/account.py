@@ -26,7 +26,7 @@ class SailthruOddities(Disorder):
     consistency_s: GET /user shows the state of that long ago; `lag` sets it for one profile.
     fresh_fraction: by chance, this share of the reads shows the newest state all the same.
     object_vars: a var that is an object replaces the old one, or is merged into it key by key.
-    null_vars: null removes the var, or is stored as null.
+    null_vars: null removes the var, is stored as null, or is taken for nothing said.
     empty_as: how an empty map of vars, lists, activity, … reads; absent: its key is missing.
     none_as: how engagement, optout_email and single keys read when there is nothing.
     smart_lists_as: the shape of smart_lists in a reply; absent: its key is missing.
@@ -42,7 +42,7 @@ class SailthruOddities(Disorder):
     consistency_s: float = 0.0
     fresh_fraction: float = 0.0
     object_vars: Literal["replaced", "merged"] = "replaced"
-    null_vars: Literal["unset", "kept"] = "unset"
+    null_vars: Literal["unset", "kept", "ignored"] = "unset"
     empty_as: Literal["object", "list", "null", "absent"] = "object"
     none_as: Literal["null", "absent"] = "null"
     smart_lists_as: Literal["list", "map", "null", "absent"] = "list"

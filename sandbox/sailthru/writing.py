@@ -112,6 +112,8 @@ class Writing:
         for name, value in changes.items():
             if value is None and self._oddities.null_vars == "unset":
                 after.pop(name, None)
+            elif value is None and self._oddities.null_vars == "ignored":
+                continue
             elif self._oddities.object_vars == "merged" and _are_objects(value, after.get(name)):
                 after[name] = self._merged_vars(after[name], value)
             else:
