@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.errors import Refused
-from bridge.remotes.sailthru import Profile, Sailthru
 from bridge.deciding.projection import VARS
 from bridge.deciding.steps import SAILTHRU, SAILTHRU_GET, SAILTHRU_POST
+from bridge.errors import Refused
+from bridge.remotes.sailthru import Profile, Sailthru
 
 LOOKS = 4  # at what one means came to: a reading may be older than our write
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from bridge.clock import Clock, to_micros
 from bridge.customer import Customer
+from bridge.deciding.projection import VARS
 from bridge.errors import BridgeError
 from bridge.forgotten import Forgotten
 from bridge.ledger import actions, customers, erasing, sweeping, traces, waits
@@ -22,7 +23,6 @@ from bridge.ledger.ledger import Ledger, database_now
 from bridge.remotes.accounts import Remotes
 from consumers.clearing import Cleared, Clearing
 from consumers.granting import Granting
-from bridge.deciding.projection import VARS
 
 MICROS = 1_000_000
 HELD_S = 900.0  # nobody pushes the customer while its profile is being cleared

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
+from bridge.deciding.reading import TICKETS, USER, Hint, Meaning
 from bridge.facts import TICKET, Fact
 from bridge.forgotten import Gone
-from bridge.deciding.reading import TICKETS, USER, Hint, Meaning
 from schemas.event import Event
 
 FORGOTTEN = "forgotten"

@@ -189,7 +189,7 @@ def test_a_dead_letter_that_is_being_replayed_brings_nobody_back(story: Story, a
     story.later(60)
     assert left(story, ann) == []
     # And one about an event finds that event gone
-    with pytest.raises(Refused, match="event_gone|RETENTION_DAYS|older"):
+    with pytest.raises(Refused, match="event_gone"):
         replay(story.world.ledger, publisher, replace(letter, event_id="e"), operator="op")
 
 
@@ -338,9 +338,6 @@ def test_the_key_outlives_the_secret_it_is_sealed_with(story: Story, ann: Person
     with story.world.ledger.reading() as connection:
         assert forgotten.since(connection, 1, ann.id) is not None
         assert forgotten.since(connection, 1, ann.id + 1) is None
-
-
-VARS_GONE = (None, "", 0, False, [], {})
 
 
 @pytest.mark.parametrize("null_vars", ["unset", "kept", "ignored"])
