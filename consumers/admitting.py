@@ -52,7 +52,7 @@ def admit_reading(
     *,
     forgotten: Forgotten,
 ) -> tuple[Sequence[Fact], set[int]]:
-    """The facts of a reading, or of a page of an export, as they may be kept; and who of those `read` is left."""
+    """The facts of a reading, or of an export, as they may be kept; and who of those `read` is left."""
     numbers = set(read)
     hold(connection, installation_id, [Meaning(None, tuple(stated))], numbers)
     if not forgotten.is_any(connection, installation_id):

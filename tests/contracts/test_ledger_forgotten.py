@@ -23,8 +23,9 @@ from bridge.ledger.tables import forgotten as forgotten_table
 from bridge.ledger.tables import waits as waits_table
 from bridge.ledger.waits import Wait
 from bridge.vault import Vault
+from consumers.admitting import Meant
 from consumers.forgetting import Forgetting
-from consumers.keeping import Meant, keep_events
+from consumers.keeping import keep_events
 from tests.bridge.installing import KEY
 from tests.bridge.installing import acme as settings
 from tests.bridge.remotes.still_clock import NOW
