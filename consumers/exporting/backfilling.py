@@ -148,7 +148,9 @@ class Backfilling:
             self._hold(connection)
             now = self.parts.clock.now()
             are_users = backfill.stage == USERS
-            keep_backfilled(connection, self.installation.id, stated, now, are_users=are_users)
+            gone = self.parts.directory.forgotten
+            key = (connection, self.installation.id)
+            keep_backfilled(*key, stated, now, are_users=are_users, forgotten=gone)
 
         keep_page(self.parts.ledger, walk, turned, keep)
         if turned.after.is_ended:
