@@ -16,10 +16,10 @@ from schemas.zendesk_admin import WebhookRecord
 
 
 def to_rotate(standing: Standing) -> tuple[str, ...]:
-    """The webhooks to be given another secret: those begun earlier, else all that we made."""
-    begun = tuple(part for part in WEBHOOKS if f"{part}{TWIN}" in standing.parts)
-    ours = tuple(part for part in WEBHOOKS if _is_made(part, standing))
-    return begun or ours
+    """The webhooks to be given another secret: what a broken run has left of them, else all that we made."""
+    if any(f"{part}{end}" in standing.parts for part in WEBHOOKS for end in (TWIN, RETIRED)):
+        return tuple(part for part in WEBHOOKS if f"{part}{TWIN}" in standing.parts)
+    return tuple(part for part in WEBHOOKS if _is_made(part, standing))
 
 
 def rotation(name: str, parts: tuple[str, ...], standing: Standing) -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from bridge.remotes.zendesk_errors import NotFound
 from bridge.setting_up.site import Site
 from bridge.setting_up.standing import Standing, Step
 from bridge.setting_up.wanted import APP, FIELD, INSTALLED, RETIRED, Asked, mark
+from schemas.installation import ZendeskAccount
 
 # Of a deleted webhook, deliveries may be under way or waiting: Zendesk tries again within a minute.
 DRAINED_AFTER_S = 60.0
@@ -34,10 +35,13 @@ def remove(site: Site, _asked: Asked, standing: Standing, step: Step) -> Standin
 def forget(site: Site, _asked: Asked, standing: Standing, step: Step) -> Standing:
     """Leave a part where it is; take out of the ledger what was kept for it."""
     row = standing.parts[step.part]
+    account = standing.account
     with site.ledger.writing() as connection:
-        _drop_keys(site, connection, row)
+        if "secret" in row.detail:
+            account = _without_secret(site, connection, row)
+        if "audience" in row.detail:
+            account = _without_key(site, connection, row)
         set_ups.drop(connection, site.installation_id, step.part)
-        account = site.account(connection)
     return replace(standing.without_part(step.part), account=account)
 
 
@@ -60,11 +64,14 @@ def _delete(site: Site, part: str, number: str) -> None:
         site.admin.delete_webhook(number)
 
 
-def _drop_keys(site: Site, connection: Connection, row: SetUp) -> None:
+def _without_secret(site: Site, connection: Connection, row: SetUp) -> ZendeskAccount:
+    secrets = site.account(connection).webhook_secrets
+    left = [one for one in secrets if mark(one) != row.detail["secret"]]
+    return site.change_account(connection, webhook_secrets=left)
+
+
+def _without_key(site: Site, connection: Connection, row: SetUp) -> ZendeskAccount:
     account = site.account(connection)
-    secret, audience = row.detail.get("secret"), row.detail.get("audience")
-    if secret is not None:
-        left = [one for one in account.webhook_secrets if mark(one) != secret]
-        site.change_account(connection, webhook_secrets=left)
-    if audience is not None and audience == account.app_audience:
-        site.change_account(connection, app_public_key="", app_audience="")
+    if account.app_audience != row.detail["audience"]:  # somebody has set another app's
+        return account
+    return site.change_account(connection, app_public_key="", app_audience="")

@@ -32,8 +32,10 @@ ADOPTED_WITHIN_S = 5.0
 
 def make(site: Site, asked: Asked, standing: Standing, step: Step) -> Standing:
     """Make a webhook that nothing is sent by yet."""
-    address = endpoint(asked, step.part)
-    standing = site.begin(standing, step.part, endpoint=address)
+    address, before = endpoint(asked, step.part), standing.parts.get(step.part)
+    # The secret of one that somebody deleted goes when that of the new one comes.
+    old = {"secret": before.detail["secret"]} if before and "secret" in before.detail else {}
+    standing = site.begin(standing, step.part, endpoint=address, **old)
     tries = subscriptions_to_try() if step.part == EVENTS else (CONDITIONAL,)
     hook = _added(site, webhook_name(site.name, step.part), address, tries)
     return site.made(standing.with_webhook(hook), step.part, hook.id)
