@@ -54,7 +54,10 @@ class Handler(WSGIRequestHandler):
 
 @dataclass
 class Plot:
-    """One account to be built on. `waits`: the seconds that were waited so far."""
+    """One account to be built on. `waits`: the seconds that were waited so far.
+
+    `before_step` is called before each step of a run.
+    """
 
     box: Sandbox
     clock: ManualClock
@@ -64,6 +67,7 @@ class Plot:
     worker: Worker
     waits: list[float] = field(default_factory=list)
     has_consumer: bool = True
+    before_step: Callable[[], object] = lambda: None
 
     def asked(self, **more: Any) -> Asked:
         return Asked(NAME, self.url, **more)
@@ -115,6 +119,7 @@ class Plot:
 
         @contextmanager
         def doing(step: Step) -> Iterator[None]:
+            self.before_step()
             yield
             done.append(step)
 

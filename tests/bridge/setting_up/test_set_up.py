@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bridge.app_package import packed
@@ -12,11 +14,11 @@ from bridge.setting_up.wanted import EVENTS, TRIGGERS
 from schemas.zendesk_types import MEANINGS, is_kept
 from tests.bridge.setting_up.plot import FIELDS, Plot
 
-KEPT = {name for name in MEANINGS if is_kept(name)}
+KEPT = frozenset(name for name in MEANINGS if is_kept(name))
 USER_TYPES = {name for name in KEPT if name.startswith("user.")}
 
 
-def everything(plot: Plot) -> dict[str, object]:
+def everything(plot: Plot) -> dict[str, Any]:
     return {"triggers": True, "fields": FIELDS, "package": packed(plot.url, "acme")}
 
 
