@@ -133,18 +133,20 @@ def _same(services: Services, one: Installation) -> Iterator[Finding]:
 
 
 def _doors(one: Installation) -> Iterator[Finding]:
-    zendesk, fix = one.settings.zendesk, f"bridge installations set {one.name} --from FILE"
+    zendesk, set_up = one.settings.zendesk, f"bridge setup {one.name} --public-url URL"
     if not zendesk.webhook_secrets:
         yield Finding(
-            FAULT, one.name, "zendesk.webhook_secrets are missing: deliveries are answered 401", fix
+            FAULT, one.name, "zendesk.webhook_secrets are missing: deliveries are answered 401", set_up
         )
     for key in ("app_public_key", "app_audience"):
         if not getattr(zendesk, key):
-            yield Finding(WARNING, one.name, f"zendesk.{key} is missing: the sidebar answers 401", fix)
+            missing = f"zendesk.{key} is missing: the sidebar answers 401"
+            yield Finding(WARNING, one.name, missing, f"{set_up} --app")
     if zendesk.api_token:
         yield Finding(
             WARNING,
             one.name,
             "signs in to Zendesk with an API token, which Zendesk ends on 2027-04-30",
-            "make an OAuth client (client_credentials), then: " + fix,
+            "make an OAuth client (client_credentials), then: "
+            f"bridge installations set {one.name} --from FILE",
         )

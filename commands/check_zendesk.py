@@ -103,8 +103,7 @@ def _fields(services: Services, zendesk: Zendesk, one: Installation) -> Iterator
             WARNING if ours else OK,
             one.name,
             f"user fields that this account lacks, so nothing is written to them: {', '.join(missing)}",
-            "if you want them, make them in Zendesk's Admin Center under these keys, then check again; "
-            + READABLE,
+            f"if you want them: bridge setup {one.name} --public-url URL --fields; {READABLE}",
         )
     for field in ours:
         if there[field.key] and there[field.key] != field.type:

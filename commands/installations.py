@@ -54,7 +54,8 @@ def add(name: str, file: BinaryIO, as_json: bool) -> None:
             made = kept.add(connection, services.vault, name=name, settings=settings, at=now)
             _note(connection, services, made, "installation_added")
     _warn(same)
-    _say(made, as_json, f"Installation {name} is kept and in use within five seconds. Next: bridge check")
+    in_use = f"Installation {name} is kept and in use within five seconds."
+    _say(made, as_json, f"{in_use} Next: bridge setup {name} --public-url URL")
 
 
 @installations.command("list")

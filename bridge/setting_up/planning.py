@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridge.ledger.set_ups import REMOVED, REMOVING
+from bridge.ledger.set_ups import REMOVING
 from bridge.setting_up.standing import Standing, Step
 from bridge.setting_up.wanted import (
     APP,
@@ -61,13 +61,10 @@ def webhook_of(name: str, part: str, address: str, standing: Standing) -> Webhoo
 
 
 def leftovers(standing: Standing) -> Iterator[Step]:
-    """What an earlier replacement of a webhook has left to do."""
-    for part in WEBHOOKS:
-        retired = standing.parts.get(f"{part}{RETIRED}")
-        if retired is not None and retired.state == REMOVING:
-            yield Step("remove", retired.part)
-        if retired is not None and retired.state in (REMOVING, REMOVED):
-            yield Step("drop_secret", retired.part)
+    """What the replacement of webhooks has left to do: one wait serves all secrets."""
+    retired = [row for part in WEBHOOKS if (row := standing.parts.get(f"{part}{RETIRED}")) is not None]
+    yield from (Step("remove", row.part) for row in retired if row.state == REMOVING)
+    yield from (Step("drop_secret", row.part) for row in retired)
 
 
 def _steps(asked: Asked, standing: Standing) -> Iterator[Step]:

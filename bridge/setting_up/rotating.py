@@ -24,21 +24,20 @@ def to_rotate(standing: Standing) -> tuple[str, ...]:
 
 def rotation(name: str, parts: tuple[str, ...], standing: Standing) -> tuple[Step, ...]:
     """What is to be done for these webhooks, in this order; nothing when it is done."""
-    steps = [step for part in parts for step in _steps(name, part, standing)]
-    return (*steps, *leftovers(standing))
+    begun = [part for part in parts if f"{part}{TWIN}" in standing.parts]
+    steps = [step for part in begun for step in _steps(name, part, standing)]
+    afterwards = [Step(action, f"{part}{RETIRED}") for action in ("remove", "drop_secret") for part in begun]
+    return (*steps, *leftovers(standing), *afterwards)
 
 
 def _steps(name: str, part: str, standing: Standing) -> Iterator[Step]:
     twin = f"{part}{TWIN}"
-    if twin not in standing.parts:
-        return
     yield from _taking_over(name, part, standing)
     if part == TRIGGERS:
         yield from _point(name, standing)
     if not standing.parts[twin].detail.get("is_tested"):
         yield Step("test", twin)
     yield Step("promote", part)
-    yield from (Step("remove", f"{part}{RETIRED}"), Step("drop_secret", f"{part}{RETIRED}"))
 
 
 def _taking_over(name: str, part: str, standing: Standing) -> Iterator[Step]:

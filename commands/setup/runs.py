@@ -51,11 +51,13 @@ class Run:
         if standing is None:
             return
         standing = self._carried_out(standing, lambda now: plan(self.asked, now), "set_up")
-        self.progress.tell("notes", notes(self.asked, self.one, standing))
-        self.progress.tell("by_hand", by_hand(self.asked))
-        if not self.is_dry:
-            self._learn(standing)
-            self._test(standing)
+        try:
+            if not self.is_dry:
+                self._learn(standing)
+                self._test(standing)
+        finally:
+            self.progress.tell("notes", notes(self.asked, self.one, standing))
+            self.progress.tell("by_hand", by_hand(self.asked))
 
     def remove(self) -> None:
         """Take away what was made."""

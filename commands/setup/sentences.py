@@ -73,6 +73,8 @@ def by_hand(asked: Asked) -> list[str]:
 def notes(asked: Asked, one: Installation, standing: Standing) -> Iterator[str]:
     """What is otherwise than was wanted, and why."""
     hook = next((hook for hook in standing.seen.webhooks if hook.id == standing.id_of(EVENTS)), None)
+    if hook is None and not asked.triggers:
+        yield "If the account takes no ticket events, the webhook and the triggers for tickets come along."
     if hook is not None and not has_tickets(hook):
         yield "This account takes no ticket events: triggers tell of new and changed tickets instead."
     there = {field.key: field for field in standing.seen.fields}
