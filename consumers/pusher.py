@@ -22,7 +22,7 @@ from bridge.clock import from_micros, to_micros
 from bridge.customer import Customer
 from bridge.deciding.steps import SAILTHRU_POST
 from bridge.errors import Unavailable
-from bridge.ledger import agent_actions, customers, directions, waits
+from bridge.ledger import agent_actions, customers, directions, pauses, waits
 from bridge.ledger.directions import Direction
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import database_now
@@ -39,6 +39,8 @@ LEAST_GROUP = 8
 PAUSE_FOR_QUOTA_S = 0.025
 LONGEST_IDLE_S = 0.5
 Begin = Callable[[Connection, Sequence[Installation]], None]
+PAUSED_S = 0.25  # while something is paused, what is due may be what nobody may push
+LANE = "zendesk"  # what Sailthru is owed came by this lane
 MOST_IN_TROUBLE = 6  # failures that count for the wait while a direction is in trouble: 64 s
 
 
@@ -61,6 +63,7 @@ class Pusher:
     _is_told: bool = False
     _working: threading.Lock = field(default_factory=threading.Lock)
     _short_of_quota: dict[int, float] = field(default_factory=dict)
+    _is_any_paused: bool = False
 
     def step(self) -> bool:
         """Write what came back and begin what is due, in one transaction; whether there was anything."""
@@ -106,7 +109,7 @@ class Pusher:
     ) -> None:
         now = to_micros(database_now(connection, self.parts.clock))
         troubled = directions.troubled(connection, "sailthru")
-        for installation in installations:
+        for installation in self._not_paused(connection, {one.id: one for one in installations}).values():
             free = self.size - self._under_way - len(prepared.jobs)
             self._prepare(connection, installation, troubled.get(installation.id), prepared, now, free)
 
@@ -188,12 +191,21 @@ class Pusher:
         self.parts.rates.write(connection)
         resent = self._claim_resends(connection)
         troubled = directions.troubled(connection, "sailthru")
+        known = self._not_paused(connection, known)
         free = self.size - self._under_way + ended
         self._prepare_hurried(connection, known, troubled, prepared, now)
         for installation in self._in_turn(customers.installations_owed(connection), known):
             trouble = troubled.get(installation.id)
             self._prepare(connection, installation, trouble, prepared, now, free - len(prepared.jobs))
         return prepared, resent
+
+    def _not_paused(self, connection: Connection, known: dict[int, Installation]) -> dict[int, Installation]:
+        """The installations that may be pushed: of a paused one everything owed waits."""
+        standing = pauses.standing(connection)
+        self._is_any_paused = bool(standing)
+        if not standing:
+            return known
+        return {number: one for number, one in known.items() if not standing.hold(number, LANE)}
 
     def _prepare_hurried(
         self,
@@ -289,7 +301,8 @@ class Pusher:
             return LONGEST_IDLE_S
         if due_at is None:
             return LONGEST_IDLE_S
-        return min(LONGEST_IDLE_S, max(0.005, (from_micros(due_at) - now).total_seconds()))
+        least_s = PAUSED_S if self._is_any_paused else 0.005
+        return min(LONGEST_IDLE_S, max(least_s, (from_micros(due_at) - now).total_seconds()))
 
 
 def _begin_nothing(_connection: Connection, _installations: Sequence[Installation]) -> None:

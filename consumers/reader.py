@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from bridge.allowance import Allowance
 from bridge.clock import to_micros
 from bridge.errors import Unavailable
-from bridge.ledger import directions, waits
+from bridge.ledger import directions, pauses, waits
 from bridge.ledger.directions import Direction
 from bridge.ledger.installations import Installation
 from bridge.ledger.quotas import Grant
@@ -29,6 +29,7 @@ from consumers.sources import Source
 
 MOST_CALLS = 16  # of one installation in one step: whoever stops or is told of new waits is heard soon
 LEAST_PAUSE_S = 0.05
+PAUSED = timedelta(seconds=1)  # what is paused looks again so soon whether it may go on
 LONGEST_IDLE_S = 0.5
 
 
@@ -96,11 +97,20 @@ class Reader:
             )
         ]
         calls: list[Asking] = []
+        standing = pauses.standing(connection) if self.source.lane else pauses.Pauses()
         for installation_id, group in _grouped(claimed):
             installation = self.parts.directory.by_id(installation_id)
-            if installation is not None:
+            if standing.hold(installation_id, self.source.lane):
+                self._hold_back(connection, group)
+            elif installation is not None:
                 calls += self._granted(connection, installation, group, troubled.get(installation_id))
         return calls
+
+    def _hold_back(self, connection: Connection, group: Sequence[Wait]) -> None:
+        """Paused: they wait as if they had come just now, so that nobody gives them up when they go on."""
+        now = self.parts.clock.now()
+        for wait in group:
+            waits.put_off(connection, wait, now + PAUSED, since=now)
 
     def _granted(
         self,

@@ -23,7 +23,8 @@ class Source:
     """One system: the `kinds` of waits that reading in it ends, in the order of their urgency.
 
     `askings` turns due waits into calls, `grant` says how many of those the quota allows; `most` waits of a
-    kind are taken in one transaction, and held for `hold`, which is longer than a call can take.
+    kind are taken in one transaction, and held for `hold`, which is longer than a call can take. `lane`: its
+    calls wait while that lane is paused; readings never do.
     """
 
     system: str
@@ -32,6 +33,7 @@ class Source:
     grant: Callable[[Allowance, Sequence[Asking]], Grant]
     most: int = 200
     hold: timedelta = timedelta(seconds=45)
+    lane: str = ""
 
 
 def _grant_zendesk(allowance: Allowance, planned: Sequence[Asking]) -> Grant:
@@ -50,4 +52,4 @@ def _grant_sailthru(allowance: Allowance, planned: Sequence[Asking]) -> Grant:
 
 IN_ZENDESK = Source(ZENDESK, asking_zendesk.KINDS, asking_zendesk.askings, _grant_zendesk)
 IN_SAILTHRU = Source(SAILTHRU, asking_sailthru.KINDS, asking_sailthru.askings, _grant_sailthru, most=32)
-FOR_AGENTS = Source(SAILTHRU, acting.KINDS, acting.askings, acting.grant, most=32)
+FOR_AGENTS = Source(SAILTHRU, acting.KINDS, acting.askings, acting.grant, most=32, lane="agent")

@@ -213,6 +213,7 @@ def _note(connection: Connection, action: AgentAction) -> None:
         target=f"user:{action.zendesk_id}",
         installation_id=action.installation_id,
         detail=detail,
+        via=actions.SIDEBAR,
     )
 
 

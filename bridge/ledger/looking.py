@@ -7,13 +7,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, or_, select
 
 from bridge.customer import AT_REST
 from bridge.ledger.customers import IS_OWED
 from bridge.ledger.dead import OPEN, DeadLetter, letter_of
 from bridge.ledger.directions import HALTED
-from bridge.ledger.tables import attempts, customers, dead_letters, directions, events, installations, spool
+from bridge.ledger.pauses import EVERY_LANE, EVERYBODY
+from bridge.ledger.tables import (
+    attempts,
+    customers,
+    dead_letters,
+    directions,
+    events,
+    installations,
+    pauses,
+    spool,
+)
 
 PARKED = "parked"
 
@@ -38,17 +48,28 @@ class Waiting:
     since: int | None
 
 
+def is_paused(installation_id: ColumnElement[Any], lane: str) -> ColumnElement[bool]:
+    """Whether what an installation owes by a lane waits for an operator."""
+    return exists().where(
+        or_(pauses.c.installation_id == EVERYBODY, pauses.c.installation_id == installation_id),
+        pauses.c.lane.in_((EVERY_LANE, lane)),
+    )
+
+
 def spooled(connection: Connection) -> dict[tuple[str, str], Waiting]:
-    """What waits in the spool: (lane, reason) -> how much and since when."""
-    query = select(spool.c.lane, spool.c.reason, func.count(), func.min(spool.c.kept_at))
-    found = connection.execute(query.group_by(spool.c.lane, spool.c.reason))
+    """What waits in the spool: (lane, reason) -> how much and since when.
+
+    `since` leaves out what is parked because its installation is paused.
+    """
+    counts = select(spool.c.lane, spool.c.reason, func.count(), func.min(_WAITS_SINCE))
+    found = connection.execute(counts.group_by(spool.c.lane, spool.c.reason))
     return {(lane, reason): Waiting(count, since) for lane, reason, count, since in found}
 
 
 def owed(connection: Connection) -> Waiting:
     """Customers who are owed a push.
 
-    `since` leaves out who waits for somebody outside, or for a system in trouble.
+    `since` leaves out who waits for somebody outside, for a system in trouble, or because of a pause.
     """
     count = connection.scalar(select(func.count()).select_from(customers).where(IS_OWED)) or 0
     since = connection.scalar(
@@ -56,6 +77,7 @@ def owed(connection: Connection) -> Waiting:
             IS_OWED,
             customers.c.state.not_in(AT_REST),
             customers.c.installation_id.not_in(select(directions.c.installation_id)),
+            ~is_paused(customers.c.installation_id, "zendesk"),
         )
     )
     return Waiting(count, since)
@@ -166,3 +188,12 @@ def attempt_of(row: Row[Any]) -> dict[str, Any]:
         **row._mapping,
         **{name: json.loads(getattr(row, name)) for name in ("fields", "request", "reply")},
     }
+
+
+_IS_HELD_BACK = exists().where(
+    spool.c.reason == PARKED,
+    installations.c.name == spool.c.installation,
+    pauses.c.installation_id.in_((EVERYBODY, installations.c.id)),
+    pauses.c.lane.in_((EVERY_LANE, spool.c.lane)),
+)
+_WAITS_SINCE = case((~_IS_HELD_BACK, spool.c.kept_at))

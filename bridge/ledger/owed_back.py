@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, case, func, not_, or_, select
 
-from bridge.ledger.looking import Waiting
+from bridge.ledger.looking import Waiting, is_paused
 from bridge.ledger.prepared import Prepared
 from bridge.ledger.tables import directions, zendesk_users
 from bridge.ledger.zendesk_users import HOLD, IS_OWED
@@ -13,8 +13,8 @@ from bridge.ledger.zendesk_users import HOLD, IS_OWED
 def owed_back(connection: Connection, now: int) -> Waiting:
     """Customers of whom Zendesk is owed something, all installations together.
 
-    `since` leaves out those who wait for others to go along with, until their time has come, and those whose
-    Zendesk is in trouble.
+    `since` leaves out those who wait for others to go along with, until their time has come, those whose
+    Zendesk is in trouble, and those who are paused.
     """
     count = _COUNT.value(connection, {})
     return Waiting(count or 0, _SINCE.value(connection, {"moment": now}))
@@ -30,5 +30,6 @@ _SINCE = Prepared(
         zendesk_users.c.installation_id.not_in(
             select(directions.c.installation_id).where(directions.c.system == "zendesk")
         ),
+        ~is_paused(zendesk_users.c.installation_id, "sailthru"),
     )
 )

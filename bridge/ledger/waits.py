@@ -115,8 +115,9 @@ def put_off(
     *,
     tries: int | None = None,
     progress: Mapping[str, Any] | None = None,
+    since: datetime | None = None,
 ) -> None:
-    """Wait on until `due_at`, with new `tries` and `progress` where given.
+    """Wait on until `due_at`, with new `tries`, `progress` and `since` where given.
 
     A new cause since the wait was taken stands instead: it is due as that says.
     """
@@ -125,6 +126,8 @@ def put_off(
         values["tries"] = tries
     if progress is not None:
         values["progress"] = json.dumps(progress)
+    if since is not None:
+        values["since"] = to_micros(since)
     moved = connection.execute(
         update(waits).where(_same(wait), waits.c.version == wait.version).values(**values)
     )

@@ -20,7 +20,7 @@ from bridge.clock import from_micros, to_micros
 from bridge.deciding.steps import ZENDESK
 from bridge.deciding.to_zendesk.steps import AskFields
 from bridge.errors import Unavailable
-from bridge.ledger import directions, waits, zendesk_users
+from bridge.ledger import directions, pauses, waits, zendesk_users
 from bridge.ledger.directions import Direction
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import database_now
@@ -41,6 +41,7 @@ LONGEST_IDLE_S = 0.5
 BLOCKED_S = 0.25  # what is due cannot begin: no quota, or Zendesk is in trouble
 MOST_IN_TROUBLE = 6  # failures that count for the wait while a direction is in trouble: 64 s
 KINDS = (JOB, RESEND)
+LANE = "sailthru"  # what Zendesk is owed came by this lane
 
 
 @dataclass
@@ -120,7 +121,10 @@ class ZendeskPusher:
             resent = self._claim_resends(connection, now)
             troubled = directions.troubled(connection, ZENDESK)
             self._claim_jobs(connection, known, troubled, prepared)
+            standing = pauses.standing(connection)
             for installation in self._in_turn(zendesk_users.installations_owed(connection), known):
+                if standing.hold(installation.id, LANE):
+                    continue
                 self._prepare(connection, installation, troubled.get(installation.id), prepared, now)
         report_applied(prepared.applied, now)
         for call in prepared.calls:

@@ -13,6 +13,7 @@ from bridge.ledger.tables.people import actions, agent_actions, agents
 from bridge.ledger.tables.privacy import forgotten, keys
 from bridge.ledger.tables.queues import messages, passes, processes, spool
 from bridge.ledger.tables.set_ups import set_ups
+from bridge.ledger.tables.repair import pauses, replays
 from bridge.ledger.tables.shape import metadata
 
 __all__ = [
@@ -36,8 +37,10 @@ __all__ = [
     "metadata",
     "operators",
     "passes",
+    "pauses",
     "processes",
     "quotas",
+    "replays",
     "samples",
     "sessions",
     "set_ups",

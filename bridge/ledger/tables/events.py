@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
 
 from bridge.ledger.tables.shape import RowId, installation_column, metadata
 
@@ -105,7 +105,18 @@ dead_letters = Table(
     Column("last_seen", BigInteger, nullable=False),
     Column("state", Text, nullable=False),  # open, replayed, dropped, closed (by success)
     Column("data", Text, nullable=False, server_default="{}"),  # JSON
+    Column("system", Text, nullable=False, server_default=""),  # who refused: sailthru, zendesk, bridge
+    Column("fingerprint", Text, nullable=False, server_default=""),  # what went wrong, whoever it hit
+    Column("is_about_consent", Boolean, nullable=False, server_default=text("false")),
+    Column("replays", Integer, nullable=False, server_default="0"),
+    Column("replayed_at", BigInteger),
+    Column("replay_id", Integer),  # the replay of many that tried it last
+    Column("died_again", Boolean, nullable=False, server_default=text("false")),
+    Column("dropped_at", BigInteger),
+    Column("drop_reason", Text, nullable=False, server_default=""),
     Index("ix_dead_letters_customer", "installation_id", "zendesk_id", "reason"),
     Index("ix_dead_letters_state", "state", "installation_id"),
     Index("ix_dead_letters_event", "installation_id", "event_id"),
+    Index("ix_dead_letters_group", "state", "fingerprint", "installation_id", "zendesk_id"),
+    Index("ix_dead_letters_replay", "replay_id"),
 )

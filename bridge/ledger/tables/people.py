@@ -15,8 +15,10 @@ actions = Table(
     Column("operator", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("target", Text, nullable=False),
+    Column("via", Text, nullable=False, server_default="command"),  # command, console, sidebar
     Column("detail", Text, nullable=False, server_default="{}"),
     Index("ix_actions_at", "at"),
+    Index("ix_actions_operator", "operator", "at"),
 )
 
 # Zendesk's staff, as far as they used the sidebar.
