@@ -35,7 +35,7 @@ EVENT_WORDS = (
     "lane",
     "reason",
 )
-DEAD_WORDS = ("type", "customer", "installation", "since", "until", "direction", "lane", "reason")
+DEAD_WORDS = ("type", "customer", "installation", "since", "until", "direction", "lane", "reason", "group")
 
 _PIECE = re.compile(
     r'\s*(?P<word>[^\s:"]+)(?::(?:"(?P<quoted>(?:[^"]|"")*)"(?!\S)|(?P<plain>(?!")\S*)))?(?:\s+|$)'
@@ -52,7 +52,8 @@ class Filters:
     """What to look for; an empty field means any.
 
     `type` is a whole type (`postback.optout`) or its first part (`postback`); `customer` an address, Zendesk
-    id or sid; `since` and `until` bound when something arrived; `installation` is a name.
+    id or sid; `since` and `until` bound when something arrived; `installation` is a name; `group` the
+    fingerprint of what went wrong.
     """
 
     type: str = ""
@@ -65,6 +66,7 @@ class Filters:
     source: str = ""
     lane: str = ""
     reason: str = ""
+    group: str = ""
 
     def __str__(self) -> str:
         """The words, in one order: `read_filters` reads them back to the same filters."""

@@ -11,13 +11,15 @@ from bridge import logs
 from bridge.errors import BadSettings, BridgeError, Unavailable
 from commands.app import app
 from commands.backfill import backfill
+from commands.audit import audit
 from commands.check import check
 from commands.console import console
 from commands.customers import customers
-from commands.dead import dead
+from commands.dead.group import dead
 from commands.demo import demo
 from commands.events import events
 from commands.installations import installations
+from commands.lanes import lanes
 from commands.migrate import migrate
 from commands.queues import queues
 from commands.reconcile import reconcile
@@ -70,6 +72,8 @@ COMMANDS: tuple[click.Command, ...] = (
     backfill,
     reconcile,
     console,
+    lanes,
+    audit,
 )
 
 for _command in COMMANDS:

@@ -23,6 +23,7 @@ from bridge.heartbeat import Heartbeat, Pulse
 from bridge.ledger import events, passes, retention
 from bridge.ledger.processes import CLOCK
 from bridge.queues import watch
+from bridge.repair.many import Replayer
 from bridge.services import Services
 from consumers.exporting import reconciling
 from consumers.last_tries import LastTries
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_EVERY_S = 0.5
 LAST_TRIES_EVERY_S = 5.0
+REPLAY_EVERY_S = 1.0
 RETENTION_EVERY_S = 300.0
 WATCH_EVERY_S = 1.0
 
@@ -121,6 +123,7 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
             Pass("last_tries", LAST_TRIES_EVERY_S, last_tries.step),
             Pass("refresh", REFRESH_EVERY_S, refresh.step),
             Pass("reconcile", reconciling.SCHEDULE_EVERY_S, _schedule(services).step),
+            Pass("replays", REPLAY_EVERY_S, Replayer(services.ledger, publisher, holder).step),
             Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
             Pass("history", SAMPLE_EVERY_S, sampling.step),
             Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),

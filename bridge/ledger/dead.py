@@ -1,6 +1,7 @@
 """Dead letters: what the bridge stopped trying, kept with its error until somebody replays or drops it.
 
-One is open for each customer, lane and reason, or for each event; success closes it.
+One is open for each customer, lane and reason, or for each event; success closes it. One that was replayed
+and dies again of the same opens again, marked, so that nobody replays it in a circle.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from bridge.fingerprint import fingerprint, is_about_consent, system_of
 from bridge.ledger.events import TO_SAILTHRU
 from bridge.ledger.prepared import PreparedList
 from bridge.ledger.tables import dead_letters
@@ -22,10 +25,16 @@ REPLAYED = "replayed"
 DROPPED = "dropped"
 CLOSED = "closed"
 
+DROP_UNDONE_WITHIN = timedelta(hours=24)
+
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One dead letter. `reason` is a short code, `error` a sentence for people; times are microseconds."""
+    """One dead letter. `reason` is a short code, `error` a sentence for people; times are microseconds.
+
+    What follows `state` is known of letters in the ledger: `system` said no, `group` is the fingerprint of
+    what went wrong; `died_again` of the same, after the last of `replays` replays.
+    """
 
     installation_id: int
     lane: str
@@ -40,26 +49,32 @@ class DeadLetter:
     first_seen: int = 0
     last_seen: int = 0
     state: str = OPEN
+    system: str = ""
+    group: str = ""
+    replays: int = 0
+    replayed_at: int | None = None
+    died_again: bool = False
+    dropped_at: int | None = None
+    drop_reason: str = ""
 
 
 def bury(connection: Connection, letter: DeadLetter, now: int) -> int:
     """Keep a dead letter, or count one more attempt on the open one about the same; its id."""
     about = letter.event_id or f"{letter.lane}/{letter.zendesk_id}/{letter.reason}"
     lock_subjects(connection, letter.installation_id, [f"letter:{about}"])
-    open_one = connection.execute(_open(letter)).first()
-    if open_one is None:
+    told = _told(letter)
+    standing = connection.execute(_standing(letter).where(dead_letters.c.state == OPEN)).first()
+    if standing is None:
+        standing = _replayed(connection, letter, told["fingerprint"])
+        told |= {"state": OPEN, "died_again": True}
+    if standing is None:
         return _insert(connection, letter, now)
     connection.execute(
         update(dead_letters)
-        .where(dead_letters.c.id == open_one.id)
-        .values(
-            last_seen=now,
-            attempts=open_one.attempts + letter.attempts,
-            error=letter.error,
-            data=json.dumps(letter.data),
-        )
+        .where(dead_letters.c.id == standing.id)
+        .values({"last_seen": now, "attempts": standing.attempts + letter.attempts, **told})
     )
-    return int(open_one.id)
+    return int(standing.id)
 
 
 def close(
@@ -145,9 +160,41 @@ _LETTERED = PreparedList(
 )
 
 
-def mark(connection: Connection, ids: Sequence[int], state: str) -> None:
-    """An operator replayed or dropped these."""
-    connection.execute(update(dead_letters).where(dead_letters.c.id.in_(ids)).values(state=state))
+def mark_replayed(connection: Connection, letter_id: int, now: int, *, replay_id: int | None) -> None:
+    """An operator had it tried again; `replay_id`: by a replay of many."""
+    connection.execute(
+        update(dead_letters)
+        .where(dead_letters.c.id == letter_id)
+        .values(
+            state=REPLAYED,
+            replays=dead_letters.c.replays + 1,
+            replayed_at=now,
+            replay_id=replay_id,
+            died_again=False,
+        )
+    )
+
+
+def mark_dropped(connection: Connection, letter_id: int, now: int, *, reason: str) -> None:
+    """An operator gave it up."""
+    connection.execute(
+        update(dead_letters)
+        .where(dead_letters.c.id == letter_id)
+        .values(state=DROPPED, dropped_at=now, drop_reason=reason)
+    )
+
+
+def take_back(connection: Connection, letter: DeadLetter) -> int | None:
+    """Open a dropped letter again; instead of that the number of one about the same that is open by now."""
+    standing = connection.execute(_standing(letter).where(dead_letters.c.state == OPEN)).first()
+    if standing is not None:
+        return int(standing.id)
+    connection.execute(
+        update(dead_letters)
+        .where(dead_letters.c.id == letter.id)
+        .values(state=OPEN, dropped_at=None, drop_reason="")
+    )
+    return None
 
 
 def one(connection: Connection, letter_id: int) -> DeadLetter | None:
@@ -172,13 +219,36 @@ def letter_of(row: Row[Any]) -> DeadLetter:
         first_seen=row.first_seen,
         last_seen=row.last_seen,
         state=row.state,
+        system=row.system,
+        group=row.fingerprint,
+        replays=row.replays,
+        replayed_at=row.replayed_at,
+        died_again=bool(row.died_again),
+        dropped_at=row.dropped_at,
+        drop_reason=row.drop_reason,
     )
 
 
-def _open(letter: DeadLetter) -> Any:
-    query = select(dead_letters).where(
-        dead_letters.c.installation_id == letter.installation_id, dead_letters.c.state == OPEN
-    )
+def _told(letter: DeadLetter) -> dict[str, Any]:
+    """What each death says anew."""
+    system = system_of(letter.type, letter.lane, letter.reason)
+    return {
+        "error": letter.error,
+        "data": json.dumps(letter.data),
+        "system": system,
+        "fingerprint": fingerprint(letter.reason, system, letter.error),
+        "is_about_consent": is_about_consent(letter.type, tuple(letter.data.get("fields", ()))),
+    }
+
+
+def _replayed(connection: Connection, letter: DeadLetter, group: str) -> Row[Any] | None:
+    """The letter about the same that was replayed last, if it died of the same then."""
+    query = _standing(letter).where(dead_letters.c.state == REPLAYED, dead_letters.c.fingerprint == group)
+    return connection.execute(query.order_by(dead_letters.c.id.desc()).limit(1)).first()
+
+
+def _standing(letter: DeadLetter) -> Any:
+    query = select(dead_letters).where(dead_letters.c.installation_id == letter.installation_id)
     if letter.event_id is not None:
         return query.where(dead_letters.c.event_id == letter.event_id)
     return query.where(
@@ -197,12 +267,11 @@ def _insert(connection: Connection, letter: DeadLetter, now: int) -> int:
         "event_id": letter.event_id,
         "zendesk_id": letter.zendesk_id,
         "reason": letter.reason,
-        "error": letter.error,
         "attempts": letter.attempts,
         "first_seen": now,
         "last_seen": now,
         "state": OPEN,
-        "data": json.dumps(letter.data),
+        **_told(letter),
     }
     key = connection.execute(insert(dead_letters).values(**values)).inserted_primary_key
     return int(key[0]) if key else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,18 +26,6 @@ from bridge.ledger.tables import (
 )
 
 PARKED = "parked"
-
-
-@dataclass(frozen=True)
-class DeadFilter:
-    """Which dead letters; an empty field means any. Only open ones are ever found."""
-
-    ids: Collection[int] = ()
-    installation_id: int | None = None
-    lane: str = ""
-    type: str = ""
-    reason: str = ""
-    zendesk_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,30 +92,6 @@ def halted(connection: Connection) -> list[tuple[str, str]]:
 def names(connection: Connection) -> dict[int, str]:
     """The names of all installations, removed ones included."""
     return {row.id: row.name for row in connection.execute(select(installations.c.id, installations.c.name))}
-
-
-def dead(connection: Connection, wanted: DeadFilter, *, limit: int, after: int = 0) -> list[DeadLetter]:
-    """Open dead letters, oldest first, from the one after number `after`."""
-    query = select(dead_letters).where(*_dead_where(wanted), dead_letters.c.id > after)
-    found = connection.execute(query.order_by(dead_letters.c.id).limit(limit))
-    return [letter_of(row) for row in found]
-
-
-def _dead_where(wanted: DeadFilter) -> list[ColumnElement[bool]]:
-    table = dead_letters.c
-    where = [table.state == OPEN]
-    for column, value in (
-        (table.installation_id, wanted.installation_id),
-        (table.lane, wanted.lane or None),
-        (table.type, wanted.type or None),
-        (table.reason, wanted.reason or None),
-        (table.zendesk_id, wanted.zendesk_id),
-    ):
-        if value is not None:
-            where.append(column == value)
-    if wanted.ids:
-        where.append(table.id.in_(wanted.ids))
-    return where
 
 
 def letters_about(

@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, select
+from sqlalchemy import Column, Table, bindparam, delete, or_, select
 
 from bridge.clock import to_micros
 from bridge.ledger import sessions
+from bridge.ledger.dead import DROP_UNDONE_WITHIN
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.tables import (
     actions,
@@ -29,7 +30,9 @@ from bridge.ledger.tables import (
     forgotten,
     installations,
     mailing_lists,
+    pauses,
     quotas,
+    replays,
     set_ups,
     waits,
     zendesk_users,
@@ -47,6 +50,7 @@ OF_AN_INSTALLATION = (
     exports,
     waits,
     directions,
+    pauses,
     quotas,
     set_ups,
     facts,
@@ -72,7 +76,10 @@ def forget(ledger: Ledger, keep_days: int) -> None:
         (events.c.kept_at < before, events.c.outcome != "kept"),
     )
     _clear(ledger, attempts, [attempts.c.id], (attempts.c.started_at < before,))
-    _clear(ledger, dead_letters, [dead_letters.c.id], (dead_letters.c.last_seen < before, settled))
+    undoable = to_micros(ledger.now() - DROP_UNDONE_WITHIN)
+    is_final = or_(dead_letters.c.dropped_at.is_(None), dead_letters.c.dropped_at < undoable)
+    _clear(ledger, dead_letters, [dead_letters.c.id], (dead_letters.c.last_seen < before, settled, is_final))
+    _clear(ledger, replays, [replays.c.id], (replays.c.ended_at < before,))
     audited = to_micros(ledger.now() - AUDIT_KEPT)
     _clear(ledger, actions, [actions.c.id], (actions.c.at < audited,))
     _clear(ledger, agent_actions, [agent_actions.c.id], (agent_actions.c.at < audited,))

@@ -15,11 +15,11 @@ from bridge.deciding.to_zendesk.planning import mark_of
 from bridge.deciding.to_zendesk.projection import why_nothing, zendesk_user
 from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.facts import TICKET, CustomerFacts, Fact, of_customer
-from bridge.ledger import customers, event_lists, facts, looking, zendesk_users
+from bridge.ledger import customers, event_lists, facts, letters, looking, zendesk_users
 from bridge.ledger.event_lists import EventFilter
 from bridge.ledger.events import TO_SAILTHRU, TO_ZENDESK
 from bridge.ledger.installations import Installation
-from bridge.ledger.looking import DeadFilter
+from bridge.ledger.letters import DeadFilter
 from bridge.owners import OWNERS, owner_of
 from bridge.timeline.events import summary
 from bridge.zendesk_user import TAG, ZendeskUser
@@ -34,7 +34,7 @@ def customer_record(connection: Connection, installation: Installation, zendesk_
     own = facts.of_customers(connection, installation.id, [zendesk_id]).get(zendesk_id) or of_customer(())
     user = zendesk_users.one(connection, installation.id, zendesk_id)
     tries = looking.attempts_on(connection, installation.id, zendesk_id, limit=SHOWN)
-    letters = looking.dead(
+    dead = letters.some(
         connection, DeadFilter(installation_id=installation.id, zendesk_id=zendesk_id), limit=SHOWN
     )
     return {
@@ -54,7 +54,7 @@ def customer_record(connection: Connection, installation: Installation, zendesk_
         "zendesk": None if user is None else _zendesk(user, own, installation),
         "attempts": [_attempt(one) for one in tries],
         "events": _events(connection, installation.id, zendesk_id),
-        "dead": [{"id": one.id, "reason": one.reason, "error": one.error} for one in letters],
+        "dead": [{"id": one.id, "reason": one.reason, "error": one.error} for one in dead],
     }
 
 

@@ -235,6 +235,7 @@ class _Conclusion:
             reason=reason,
             error=error,
             zendesk_id=ended.zendesk_id,
+            data={"fields": sorted(ended.step.sent)},
         )
 
     def _heed_limit(self, error: Exception) -> None:

@@ -17,12 +17,12 @@ from bridge.ledger import (
     directions,
     facts,
     learning,
-    looking,
+    letters,
 )
 from bridge.ledger.agents import Agent
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.directions import Direction
-from bridge.ledger.looking import DeadFilter
+from bridge.ledger.letters import DeadFilter
 from bridge.remotes.sailthru_errors import SYSTEM as SAILTHRU
 
 ENDED_US = 60_000_000  # how long an ended action is still shown
@@ -63,7 +63,7 @@ def read(connection: Connection, installation_id: int, zendesk_id: int, now: int
         zendesk_id,
         customer,
         own,
-        letters=looking.dead(connection, wanted, limit=MOST_LETTERS),
+        letters=letters.some(connection, wanted, limit=MOST_LETTERS),
         trouble=directions.troubled(connection, SAILTHRU).get(installation_id),
         actions=recent,
         setters={one.id: one for one in setters},

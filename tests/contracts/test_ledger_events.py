@@ -213,7 +213,7 @@ def test_a_letter_about_an_event_stands_for_itself(ledger: Ledger, acme: int) ->
 def test_a_closed_or_dropped_letter_is_not_the_one_to_count_on(ledger: Ledger, acme: int) -> None:
     first = bury(ledger, letter())
     with ledger.writing() as connection:
-        dead.mark(connection, [first], DROPPED)
+        dead.mark_dropped(connection, first, T, reason="")
     second = bury(ledger, letter())
     with ledger.writing() as connection:
         assert dead.close(connection, acme, 7) == 1

@@ -12,9 +12,9 @@ from bridge.broker.contract import Outgoing
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.directory import Directory
 from bridge.facts import TAG_PREFIX
-from bridge.ledger import facts, looking
+from bridge.ledger import facts, letters
 from bridge.ledger.ledger import Ledger
-from bridge.ledger.looking import DeadFilter
+from bridge.ledger.letters import DeadFilter
 from bridge.ledger.tables import customers as customers_table
 from bridge.ledger.tables import events as events_table
 from bridge.vault import Vault
@@ -117,17 +117,17 @@ def test_junk_among_99_good_events_is_a_dead_letter_and_the_good_are_kept(
     work(ledger, clock)
     assert kept_tags(ledger) == GOOD
     with ledger.reading() as connection:
-        letters = looking.dead(connection, DeadFilter(), limit=9)
+        found = letters.some(connection, DeadFilter(), limit=9)
         owed = connection.scalar(
             select(func.count()).select_from(customers_table).where(customers_table.c.owed)
         )
         kept = connection.scalar(select(func.count()).select_from(events_table))
     assert owed == GOOD
     if junk is not None and junk.type == "unreadable":
-        assert [letter.reason for letter in letters] == ["unreadable"]
+        assert [letter.reason for letter in found] == ["unreadable"]
         assert kept == GOOD + 1
     else:
-        assert letters == []
+        assert found == []
 
 
 def test_the_listed_junk_is_refused_and_the_rest_is_harmless() -> None:
@@ -155,7 +155,7 @@ def test_a_message_that_is_no_event_of_ours_hurts_none_of_its_99_neighbours(
     work(ledger, clock)
     assert kept_tags(ledger) == GOOD
     with ledger.reading() as connection:
-        (letter,) = looking.dead(connection, DeadFilter(), limit=9)
+        (letter,) = letters.some(connection, DeadFilter(), limit=9)
     assert (letter.reason, letter.type, letter.installation_id) == ("unreadable", "message", acme)
 
 
@@ -166,7 +166,7 @@ def test_the_same_junk_again_is_counted_on_the_same_letter(
         publish(ledger, Outgoing("zendesk", b"junk", "junk", "user.tags_changed", "acme", NOW))
         work(ledger, clock)
     with ledger.reading() as connection:
-        (letter,) = looking.dead(connection, DeadFilter(), limit=9)
+        (letter,) = letters.some(connection, DeadFilter(), limit=9)
     assert letter.attempts == 2
     assert letter.event_id is not None
     assert letter.event_id.startswith("message:")

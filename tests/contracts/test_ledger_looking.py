@@ -11,14 +11,15 @@ import pytest
 
 from bridge.clock import to_micros
 from bridge.customer import NO_PROFILE
-from bridge.ledger import actions, customers, dead, directions, event_lists, events, looking
+from bridge.ledger import actions, customers, dead, directions, event_lists, events, letters, looking
 from bridge.ledger.customers import Mark
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.directions import HALTED, Direction
 from bridge.ledger.event_lists import EventFilter
 from bridge.ledger.events import KEPT, KeptEvent
 from bridge.ledger.ledger import Ledger
-from bridge.ledger.looking import DeadFilter, Waiting
+from bridge.ledger.letters import DeadFilter
+from bridge.ledger.looking import Waiting
 from bridge.ledger.tables import customers as customers_table
 from bridge.ledger.tables import spool
 from bridge.vault import Vault
@@ -79,10 +80,10 @@ def test_dead_letters_are_filtered_and_paged(ledger: Ledger, acme: int) -> None:
             ("zendesk", "refused"): 2,
         }
         refused = DeadFilter(installation_id=acme, reason="refused", lane="zendesk", type="push")
-        (first,) = looking.dead(connection, refused, limit=1)
-        (second,) = looking.dead(connection, refused, limit=5, after=first.id)
+        (first,) = letters.some(connection, refused, limit=1)
+        (second,) = letters.some(connection, refused, limit=5, after=first.id)
         assert (first.zendesk_id, second.zendesk_id) == (2, 3)
-        assert looking.dead(connection, DeadFilter(zendesk_id=1, reason="refused"), limit=5) == []
+        assert letters.some(connection, DeadFilter(zendesk_id=1, reason="refused"), limit=5) == []
 
 
 def test_a_customer_is_found_by_each_of_its_names(ledger: Ledger, acme: int) -> None:

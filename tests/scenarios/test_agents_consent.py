@@ -11,7 +11,7 @@ import pytest
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.errors import Refused
 from bridge.ledger import agent_actions, events
-from bridge.replaying import replay
+from bridge.repair.replaying import replay
 from sandbox.web.calls import Call
 from schemas.agent_action import LIST_ADD, LIST_REMOVE, SET_OPTOUT
 from schemas.event import Event

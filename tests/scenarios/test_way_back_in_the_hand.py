@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.ledger import installations
 from bridge.queues import LaneState, lane_states
-from bridge.replaying import replay
+from bridge.repair.replaying import replay
 from bridge.zendesk_user import REFUSED
 from tests.consumers.world import settings_for
 from tests.scenarios.story import Story

@@ -13,7 +13,7 @@ from bridge.broker.embedded import EmbeddedBroker
 from bridge.directory import Directory
 from bridge.errors import Refused
 from bridge.ledger import installations
-from bridge.replaying import replay
+from bridge.repair.replaying import replay
 from receiver.app import create_app
 from receiver.parts import Parts
 from sandbox.zendesk.webhooks import Webhook

@@ -23,10 +23,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("operator", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("via", sa.Text(), server_default="command", nullable=False),
         sa.Column("detail", sa.Text(), server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_actions")),
     )
     op.create_index("ix_actions_at", "actions", ["at"], unique=False)
+    op.create_index("ix_actions_operator", "actions", ["operator", "at"], unique=False)
     op.create_table(
         "agent_actions",
         sa.Column("id", sa.Text(), nullable=False),
@@ -99,12 +101,28 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("last_seen", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("data", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("system", sa.Text(), server_default="", nullable=False),
+        sa.Column("fingerprint", sa.Text(), server_default="", nullable=False),
+        sa.Column("is_about_consent", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("replays", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("replayed_at", sa.BigInteger(), nullable=True),
+        sa.Column("replay_id", sa.Integer(), nullable=True),
+        sa.Column("died_again", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("dropped_at", sa.BigInteger(), nullable=True),
+        sa.Column("drop_reason", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
     )
     op.create_index(
         "ix_dead_letters_customer", "dead_letters", ["installation_id", "zendesk_id", "reason"], unique=False
     )
     op.create_index("ix_dead_letters_event", "dead_letters", ["installation_id", "event_id"], unique=False)
+    op.create_index(
+        "ix_dead_letters_group",
+        "dead_letters",
+        ["state", "fingerprint", "installation_id", "zendesk_id"],
+        unique=False,
+    )
+    op.create_index("ix_dead_letters_replay", "dead_letters", ["replay_id"], unique=False)
     op.create_index("ix_dead_letters_state", "dead_letters", ["state", "installation_id"], unique=False)
     op.create_table(
         "installations",
@@ -163,6 +181,15 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("name", name=op.f("pk_passes")),
     )
     op.create_table(
+        "pauses",
+        sa.Column("installation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("installation_id", "lane", name=op.f("pk_pauses")),
+    )
+    op.create_table(
         "processes",
         sa.Column("holder", sa.Text(), nullable=False),
         sa.Column("part", sa.Text(), nullable=False),
@@ -172,6 +199,33 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("is_connected", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("holder", name=op.f("pk_processes")),
     )
+    op.create_table(
+        "replays",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.Column("chosen", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("per_minute", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("replayed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("refused", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("refusals", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("after", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("up_to", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("holder", sa.Text(), server_default="", nullable=False),
+        sa.Column("held_until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("stopped_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("takes_again", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replays")),
+    )
+    op.create_index("ix_replays_state", "replays", ["state", "id"], unique=False)
     op.create_table(
         "samples",
         sa.Column("step_s", sa.Integer(), autoincrement=False, nullable=False),

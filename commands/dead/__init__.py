@@ -1,0 +1,1 @@
+"""`bridge dead`: what the bridge stopped trying, to be understood, replayed or dropped."""
