@@ -40,7 +40,7 @@ def is_paused(installation_id: ColumnElement[Any], lane: str) -> ColumnElement[b
     """Whether what an installation owes by a lane waits for an operator."""
     return exists().where(
         or_(pauses.c.installation_id == EVERYBODY, pauses.c.installation_id == installation_id),
-        pauses.c.lane.in_((EVERY_LANE, lane)),
+        or_(pauses.c.lane == EVERY_LANE, pauses.c.lane == lane),
     )
 
 
