@@ -12,7 +12,6 @@ from bridge.ledger.tables.operators import operators, sessions, sign_in_links, s
 from bridge.ledger.tables.people import actions, agent_actions, agents
 from bridge.ledger.tables.privacy import forgotten, keys
 from bridge.ledger.tables.queues import messages, passes, processes, spool
-from bridge.ledger.tables.queues import messages, passes, spool
 from bridge.ledger.tables.repair import pauses, replays
 from bridge.ledger.tables.set_ups import set_ups
 from bridge.ledger.tables.shape import metadata
