@@ -184,6 +184,16 @@ def mark_dropped(connection: Connection, letter_id: int, now: int, *, reason: st
     )
 
 
+def drop_open(connection: Connection, ids: Sequence[int], now: int, *, reason: str) -> int:
+    """Give up those of these that are open; how many."""
+    dropped = connection.execute(
+        update(dead_letters)
+        .where(dead_letters.c.id.in_(ids), dead_letters.c.state == OPEN)
+        .values(state=DROPPED, dropped_at=now, drop_reason=reason)
+    )
+    return dropped.rowcount
+
+
 def take_back(connection: Connection, letter: DeadLetter) -> int | None:
     """Open a dropped letter again; instead of that the number of one about the same that is open by now."""
     standing = connection.execute(_standing(letter).where(dead_letters.c.state == OPEN)).first()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from bridge.errors import Refused
@@ -11,6 +13,7 @@ from bridge.ledger.ledger import Ledger
 
 MICROS = 1_000_000
 LONGEST_REASON = 500
+AT_ONCE = 500  # rows in one transaction, so that nobody waits long for it
 
 
 def drop(
@@ -23,6 +26,29 @@ def drop(
         dead.mark_dropped(connection, letter.id, ledger.micros(), reason=reason)
         detail = {"reason": letter.reason, "because": reason}
         _note(connection, ledger, letter, "dead_dropped", operator, via, detail)
+
+
+def drop_many(
+    ledger: Ledger, numbers: Sequence[int], *, operator: str, reason: str, via: str = actions.COMMAND
+) -> int:
+    """Give all of these up that are open; how many those were. Noted as one action."""
+    reason = " ".join(reason.split())[:LONGEST_REASON]
+    dropped = 0
+    for start in range(0, len(numbers), AT_ONCE):
+        some = numbers[start : start + AT_ONCE]
+        with ledger.writing() as connection:
+            dropped += dead.drop_open(connection, some, ledger.micros(), reason=reason)
+    with ledger.writing() as connection:
+        actions.note(
+            connection,
+            ledger.micros(),
+            operator=operator,
+            action="dead_dropped",
+            target=f"{dropped} dead letters",
+            detail={"because": reason, "first": min(numbers, default=0), "last": max(numbers, default=0)},
+            via=via,
+        )
+    return dropped
 
 
 def undrop(ledger: Ledger, letter: DeadLetter, *, operator: str, via: str = actions.COMMAND) -> None:

@@ -5,14 +5,27 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from receiver.answers import answer
-from receiver.console import customers, events, failures, headers, overview, sign_in, streams
+from receiver.console import (
+    audit,
+    customers,
+    dead,
+    events,
+    failures,
+    headers,
+    lanes,
+    overview,
+    repairing,
+    replays,
+    sign_in,
+    streams,
+)
 from receiver.console.console import Console
 from receiver.console.signed_in import SignedIn
 from receiver.console.streams import EXTENSION
 from receiver.parts import Parts
 
 # One line a subject, in the order of the menu; the modules know nothing of each other.
-SUBJECTS = (overview, events, customers)
+SUBJECTS = (overview, dead, repairing, replays, events, customers, lanes, audit)
 
 
 def install(app: Flask, parts: Parts) -> None:
