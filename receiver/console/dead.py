@@ -42,6 +42,11 @@ class Listed:
 def install(console: Console) -> None:
     """Add the pages about dead letters."""
     console.add_to_menu("Dead letters", "/dead", "d")
+    _lists(console)
+    _one(console)
+
+
+def _lists(console: Console) -> None:
     parts = console.parts
 
     @console.page("/dead")
@@ -66,6 +71,20 @@ def install(console: Console) -> None:
             "dead/letters.html", operator=operator, listed=listed, letters=rows, count=count, further=older
         )
 
+    @console.page("/dead/dropped")
+    def dropped(operator: SignedIn) -> str:
+        with parts.ledger.reading() as connection:
+            found = letters.some(connection, DeadFilter(state=DROPPED), limit=PAGE + 1, after=asking.after())
+            names = looking.names(connection)
+        rows = [row(letter, names, operator) for letter in found[:PAGE]]
+        older = urlencode({"after": rows[-1]["id"]}) if len(found) > PAGE else ""
+        now = iso(parts.clock.now())
+        return console.render("dead/dropped.html", operator=operator, letters=rows, now=now, further=older)
+
+
+def _one(console: Console) -> None:
+    parts = console.parts
+
     @console.page("/dead/letters/<int:number>")
     def one(number: int, operator: SignedIn) -> str:
         with parts.ledger.reading() as connection:
@@ -82,16 +101,6 @@ def install(console: Console) -> None:
             letter = existing(connection, number)
             now_is = aftermath(connection, letter)
         return console.render("dead/state.html", operator=operator, now_is=now_is, letter=letter)
-
-    @console.page("/dead/dropped")
-    def dropped(operator: SignedIn) -> str:
-        with parts.ledger.reading() as connection:
-            found = letters.some(connection, DeadFilter(state=DROPPED), limit=PAGE + 1, after=asking.after())
-            names = looking.names(connection)
-        rows = [row(letter, names, operator) for letter in found[:PAGE]]
-        older = urlencode({"after": rows[-1]["id"]}) if len(found) > PAGE else ""
-        now = iso(parts.clock.now())
-        return console.render("dead/dropped.html", operator=operator, letters=rows, now=now, further=older)
 
 
 def existing(connection: Connection, number: int) -> DeadLetter:

@@ -28,6 +28,11 @@ MOST_LOOKED_AT = 40  # letters that a page looks ahead at: it must be there at o
 
 def install(console: Console) -> None:
     """Add what repairs dead letters."""
+    _many(console)
+    _single(console)
+
+
+def _many(console: Console) -> None:
     parts = console.parts
 
     @console.page("/dead/replay")
@@ -49,6 +54,17 @@ def install(console: Console) -> None:
             begun = many.begin(parts.ledger, _beginning(wanted, words, operator, rate))
         return redirect(f"/console/dead/replays/{begun.id}", 303)
 
+    @console.page("/dead/drop", role=OPERATOR, methods=("POST",))
+    def drop(operator: SignedIn) -> Response:
+        with asking.told():
+            choice = asking.choice(request.form)
+            _drop(console, choice, request.form.get("because", ""), operator)
+        return redirect("/console/dead/dropped", 303)
+
+
+def _single(console: Console) -> None:
+    parts = console.parts
+
     @console.page("/dead/letters/<int:number>/replay", role=OPERATOR, methods=("POST",))
     def replay_this(number: int, operator: SignedIn) -> Response:
         again = request.form.get("again") == "1"
@@ -59,13 +75,6 @@ def install(console: Console) -> None:
                 parts.ledger, parts.publisher, letter, operator=operator.name, via=CONSOLE, again=again
             )
         return redirect(f"/console/dead/letters/{number}", 303)
-
-    @console.page("/dead/drop", role=OPERATOR, methods=("POST",))
-    def drop(operator: SignedIn) -> Response:
-        with asking.told():
-            choice = asking.choice(request.form)
-            _drop(console, choice, request.form.get("because", ""), operator)
-        return redirect("/console/dead/dropped", 303)
 
     @console.page("/dead/letters/<int:number>/undrop", role=OPERATOR, methods=("POST",))
     def undrop(number: int, operator: SignedIn) -> Response:
