@@ -10,8 +10,8 @@ import click
 from bridge import logs
 from bridge.errors import BadSettings, BridgeError, Unavailable
 from commands.app import app
-from commands.backfill import backfill
 from commands.audit import audit
+from commands.backfill import backfill
 from commands.check import check
 from commands.console import console
 from commands.customers import customers
