@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from bridge.clock import iso_of
 from bridge.customer import EMAIL, OK, Customer
-from bridge.ledger import actions, customers, looking, zendesk_users
+from bridge.ledger import actions, customers, letters, zendesk_users
 from bridge.ledger.customers import Mark
 from bridge.ledger.ledger import Ledger
-from bridge.ledger.looking import DeadFilter
+from bridge.ledger.letters import DeadFilter
 from bridge.timeline.happenings import target_of
 from bridge.zendesk_user import REFUSED, ZendeskUser
 
@@ -98,8 +98,8 @@ def progress(connection: Connection, installation_id: int, zendesk_id: int, sinc
     if customer is None:
         return Progress(is_over=True, is_paid=False, words="The customer is gone.")
     its_own = DeadFilter(installation_id=installation_id, zendesk_id=zendesk_id)
-    letters = looking.dead(connection, its_own, limit=MOST_LETTERS)
-    if any(letter.last_seen >= since for letter in letters):
+    found = letters.some(connection, its_own, limit=MOST_LETTERS)
+    if any(letter.last_seen >= since for letter in found):
         return Progress(is_over=True, is_paid=False, words="It ended as a dead letter; see below.")
     user = zendesk_users.one(connection, installation_id, zendesk_id)
     if customer.paid >= customer.wanted and (user is None or user.paid >= user.wanted):

@@ -18,7 +18,7 @@ from bridge.ledger import dead, spool, waits
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.spool import ToSpool
 from bridge.ledger.waits import Wait
-from bridge.replaying import replay
+from bridge.repair.replaying import replay
 from consumers.keeping import keep_reading
 from schemas.agent_action import LIST_REMOVE, SET_OPTOUT
 from schemas.event import Event
