@@ -10,10 +10,11 @@ import click
 from rich.console import Console
 from rich.live import Live
 
+from bridge import pausing
 from bridge.queues import lane_states
 from bridge.services import Services
 from commands.opening import json_option, opened
-from commands.output import print_json, print_rows, table_of
+from commands.output import moment, print_json, print_rows, printable, table_of
 
 LOOK_EVERY_S = 2.0
 
@@ -28,10 +29,23 @@ def queues(watch: bool, as_json: bool) -> None:
             _watch(services, as_json=as_json)
             return
         rows = _rows(services)
+        held = _paused(services)
     if as_json:
         print_json(rows)
-    else:
-        print_rows(rows, empty="There are no lanes.")
+        return
+    print_rows(rows, empty="There are no lanes.")
+    for line in held:
+        click.echo(line)
+
+
+def _paused(services: Services) -> list[str]:
+    """What is held back on purpose; it is no delay, so `oldest_seconds` leaves it out."""
+    with services.ledger.reading() as connection:
+        standing = pausing.paused(connection)
+    return [
+        printable(f"Paused: {one}, since {moment(one.since)}, by {one.operator}: {one.reason}")
+        for one in standing
+    ]
 
 
 def _rows(services: Services) -> list[dict[str, Any]]:
