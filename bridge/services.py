@@ -17,6 +17,7 @@ from bridge.ledger.revision import require_current
 from bridge.rate_board import RateBoard
 from bridge.remotes.accounts import Remotes
 from bridge.settings import Settings
+from bridge.tracing import Tracing, open_traces
 from bridge.vault import Vault
 
 
@@ -33,16 +34,22 @@ class Services:
     remotes: Remotes
     rates: RateBoard
     log: Any
+    traces: Tracing | None = None
 
     def close(self) -> None:
-        """Let go of the remotes, the broker and the database."""
+        """Let go of the remotes, the broker and the database, and send the spans that were not sent yet."""
+        if self.traces is not None:
+            self.traces.close()
         self.remotes.close()
         self.broker.close()
         self.ledger.engine.dispose()
 
 
-def build(settings: Settings, clock: Clock | None = None) -> Services:
-    """Wire everything. Raises `BadSettings` for addresses nobody can open."""
+def build(settings: Settings, clock: Clock | None = None, *, part: str = "") -> Services:
+    """Wire everything. Raises `BadSettings` for addresses nobody can open.
+
+    `part` is the process that this is, whose spans are told; empty for a command, which tells none.
+    """
     clock = clock or SystemClock()
     ledger = Ledger(open_engine(settings.database_url), clock)
     vault = Vault(settings.secret_keys)
@@ -57,6 +64,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         remotes=Remotes(clock=clock, on_rate=rates.put),
         rates=rates,
         log=structlog.get_logger("bridge"),
+        traces=open_traces(settings.traces_url, settings.traces_share, part=part),
     )
 
 

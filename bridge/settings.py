@@ -44,6 +44,8 @@ class Settings:
     sailthru_settle_most_s: int = 30
     refresh_open_s: int = 3600
     refresh_all_s: int = 86400
+    traces_url: str = field(default="", repr=False)
+    traces_share: float = 1.0
     reconcile_s: int = 300
 
 
@@ -118,6 +120,18 @@ def _token(env: FileAwareEnv, name: str) -> str:
             f"needs at least {LEAST_TOKEN_LENGTH} characters; make one with: {MAKE_A_SECRET}"
         )
     return token
+
+
+def _web_address(env: FileAwareEnv, name: str) -> str:
+    text = env.str(name).strip()
+    if not text.startswith(("http://", "https://")):
+        raise ValidationError("must begin with http:// or https://")
+    return text
+
+
+def _part(env: FileAwareEnv, name: str) -> float:
+    part: float = env.float(name, validate=validate.Range(0, 1))
+    return part
 
 
 def _path(env: FileAwareEnv, name: str) -> Path:
@@ -224,6 +238,19 @@ OPTIONS = (
         "Every how many seconds the profile of every other linked customer is read anew.",
     ),
     Option(
+        "TRACES_URL",
+        "traces_url",
+        _web_address,
+        "Where spans of deliveries and pushes are sent: OTLP over HTTP, such as "
+        "`http://localhost:4318/v1/traces`. Needs the extra `traces`; without this nothing is traced.",
+    ),
+    Option(
+        "TRACES_SHARE",
+        "traces_share",
+        _part,
+        "Which part of all deliveries is traced, from 0 to 1.",
+    ),
+    Option(
         "RECONCILE_S",
         "reconcile_s",
         _whole(30, 86_400),
@@ -295,7 +322,7 @@ def without_secrets(settings: Settings) -> dict[str, str]:
     shown = {
         option.name: str(getattr(settings, option.field))
         for option in OPTIONS
-        if option.field not in ("secret_keys", "metrics_token", "database_url", "broker_url")
+        if option.field not in ("secret_keys", "metrics_token", "database_url", "broker_url", "traces_url")
     }
     return {
         "DATABASE_URL": make_url(settings.database_url).render_as_string(hide_password=True),

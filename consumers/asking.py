@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bridge import metrics
 from bridge.clock import to_micros
 from bridge.errors import BadCredentials, BridgeError, Refused, TryLater, Unavailable
-from bridge.ledger import customers, dead, directions, quotas, waits
+from bridge.ledger import customers, dead, directions, quotas, traced_events, waits
 from bridge.ledger.ledger import database_now
 from bridge.ledger.waits import Wait
 from consumers import trouble
@@ -45,6 +45,7 @@ class Asking:
         clock = self.asked.parts.clock
         began = clock.monotonic()
         told = "ok"
+        waiting = self._waiting()
         try:
             self.question(self.asked)
             if self.is_call:
@@ -56,6 +57,29 @@ class Asking:
             self._failed(error)
         if self.is_call:
             metrics.count_remote_request(self.asked.system, told, seconds=clock.monotonic() - began)
+            self._trace(waiting, told, seconds=clock.monotonic() - began)
+
+    def _waiting(self) -> list[str]:
+        """The traces that wait for the answer: looked up before it ends their events."""
+        asked = self.asked
+        if asked.parts.traces is None or not self.is_call:
+            return []
+        with asked.parts.ledger.reading() as connection:
+            subjects = [wait.subject for wait in asked.waits]
+            return traced_events.of_subjects(connection, asked.installation.id, subjects)
+
+    def _trace(self, waiting: Sequence[str], told: str, *, seconds: float) -> None:
+        asked = self.asked
+        if asked.parts.traces is not None and waiting:
+            asked.parts.traces.tell(
+                f"ask_{asked.waits[0].kind}",
+                waiting,
+                ended_at=asked.parts.clock.now(),
+                seconds=seconds,
+                system=asked.system,
+                installation=asked.installation.name,
+                error="" if told == "ok" else told,
+            )
 
     def _failed(self, error: Exception) -> None:
         asked = self.asked

@@ -31,6 +31,7 @@ from consumers.concluding import Concluded, Result, conclude
 from consumers.parts import Parts
 from consumers.preparing import Job, Prepared, prepare
 from consumers.reporting import report_applied, report_concluded
+from consumers.tracing import Traced, traced
 
 # While a lane has a backlog, facts run ahead, so that a burst on one customer becomes one push; for so long.
 RUN_AHEAD = timedelta(seconds=8)
@@ -75,11 +76,12 @@ class Pusher:
                 return False
             with self.parts.ledger.writing() as connection:
                 now = to_micros(database_now(connection, self.parts.clock))
+                waiting = self._traced(connection, ended)
                 concluded = conclude(connection, ended, now, self.parts.patience)
                 prepared, resent = self._prepared(connection, known, now, len(ended))
             self._forget(ended)
             self._launch(prepared)
-        self._report(concluded, now)
+        self._report(concluded, waiting, now)
         report_applied(prepared.applied, now)
         return bool(ended or prepared.jobs or prepared.applied or resent)
 
@@ -156,9 +158,10 @@ class Pusher:
                 return False
             with self.parts.ledger.writing() as connection:
                 now = to_micros(database_now(connection, self.parts.clock))
+                waiting = self._traced(connection, ended)
                 concluded = conclude(connection, ended, now, self.parts.patience)
             self._forget(ended)
-        self._report(concluded, now)
+        self._report(concluded, waiting, now)
         return True
 
     def _ended(self) -> list[Result]:
@@ -171,8 +174,12 @@ class Pusher:
         self._under_way -= len(written)
         self._unwritten = []
 
-    def _report(self, concluded: Concluded, now: int) -> None:
-        report_concluded(concluded)
+    def _traced(self, connection: Connection, ended: Sequence[Result]) -> Traced:
+        concerned = ((one.job.installation.id, one.job.customer.zendesk_id) for one in ended)
+        return traced(connection, self.parts, concerned)
+
+    def _report(self, concluded: Concluded, waiting: Traced, now: int) -> None:
+        report_concluded(concluded, waiting, self.parts.clock.now())
         report_applied(concluded.applied, now)
 
     def _is_anything_due(self) -> bool:

@@ -6,6 +6,7 @@ Never a value, an address or a secret.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from bridge.ledger.installations import Installation
 from consumers.concluding import Concluded, Result
 from consumers.outcomes import Failed
 from consumers.settled import Settled
+from consumers.tracing import Traced, outcome
 from consumers.verdicts import Dead, Halt, Later, Verdict
 
 MICROS = 1_000_000
@@ -31,13 +33,13 @@ def report_applied(applied: Sequence[tuple[Installation, AppliedEvent]], now: in
             metrics.observe_lag(max(0.0, (now - event.received_at) / MICROS))
 
 
-def report_concluded(concluded: Concluded) -> None:
-    """One line for each attempt: later is information, dead is an error."""
+def report_concluded(concluded: Concluded, waiting: Traced, now: datetime) -> None:
+    """One line for each attempt: later is information, dead is an error. One span, where somebody traces."""
     for result, settled in concluded.settled:
-        _report(result, settled)
+        _report(result, settled, waiting, now)
 
 
-def _report(result: Result, settled: Settled) -> None:
+def _report(result: Result, settled: Settled, waiting: Traced, now: datetime) -> None:
     job = result.job
     said = {
         "action": f"push_{job.step.action}",
@@ -45,9 +47,19 @@ def _report(result: Result, settled: Settled) -> None:
         "customer": job.customer.zendesk_id,
         "attempt": job.customer.failures + 1,
         "duration_ms": round(result.seconds * 1000, 1),
+        **waiting.ids(job.installation, job.customer.zendesk_id),
     }
     error = result.outcome.error if isinstance(result.outcome, Failed) else None
     say(said, settled.verdict, error, is_refused=error is not None)
+    waiting.tell(
+        job.installation,
+        job.customer.zendesk_id,
+        ended_at=now,
+        seconds=result.seconds,
+        action=f"push_{job.step.action}",
+        attempt=job.customer.failures + 1,
+        **outcome(settled.verdict, is_refused=error is not None),
+    )
 
 
 def say(

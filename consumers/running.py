@@ -52,6 +52,7 @@ def consuming(services: Services) -> Consuming:
         RateNotes(services.rates),
         services.clock,
         patience_of(settings),
+        services.traces,
     )
     pusher = Pusher(
         parts,
@@ -79,6 +80,7 @@ def consuming(services: Services) -> Consuming:
         kept=pusher.tell,
         stirred=partial(_wake_stirred, zendesk_pusher, readers, desk),
         patience=parts.patience,
+        traces=services.traces,
     )
     pusher.is_backlogged = worker.is_backlogged
     second_tries = SecondTries(services.ledger, services.directory, services.clock, parts.patience)

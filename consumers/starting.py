@@ -23,7 +23,7 @@ def start(part: str, stop: threading.Event) -> Services | None:
         settings = load_settings()
         logs.configure(settings.log_level)
         metrics.start(settings.metrics_dir)
-        services = build(settings)
+        services = build(settings, part=part)
         _wait_until_ready(services, part, stop)
     except BadSettings as error:
         for fault in error.faults:

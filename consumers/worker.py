@@ -23,10 +23,12 @@ from bridge.ledger import dead, waits
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.waits import Wait
+from bridge.tracing import Tracing
 from consumers import unreadable
 from consumers.admitting import Meant
 from consumers.keeping import Stirred, keep_events
 from consumers.patience import PATIENT, Patience
+from consumers.tracing import tell_kept
 from consumers.verdicts import MOST_BUGS, wait_s
 from schemas.errors import Unreadable
 from schemas.event import Event, from_bytes
@@ -64,6 +66,7 @@ class Worker:
     patience: Patience = PATIENT
     pause: Callable[[float], bool] = threading.Event().wait
     pulse: Pulse = field(default_factory=Pulse)
+    traces: Tracing | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop. What is in hand then goes back to the broker by itself."""
@@ -129,6 +132,8 @@ class Worker:
             for one in batch:
                 outcome = "dead" if one.event.type == "unreadable" else "kept"
                 metrics.count_event(installation.name, type=one.event.type, outcome=outcome)
+        if self.traces is not None:
+            tell_kept(self.traces, batches, now, self.clock.now())
         return stirred
 
     def _by_installation(self, messages: Sequence[Message]) -> list[tuple[Installation, list[Meant]]]:

@@ -12,7 +12,6 @@ import structlog
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from bridge import metrics
-from bridge.broker.carrying import carried
 from bridge.errors import Rejected, Unavailable
 from bridge.ledger.installations import Installation
 from receiver.answers import JSON, Answer, accepted, code_of
@@ -20,6 +19,7 @@ from receiver.doorkeeper import Doorkeeper
 from receiver.incoming import Incoming
 from receiver.parts import Parts
 from receiver.postback_signatures import verify_postback
+from receiver.publishing import publish
 from receiver.signatures import BadSignature, verify
 from receiver.tally import Told, write
 from receiver.ways import way_of
@@ -96,6 +96,12 @@ class Hook:
 
     def receive(self, incoming: Incoming) -> Answer:
         """The answer to a delivery that was taken. Raises what `answers.refusal` turns into 4xx and 503."""
+        if self.parts.traces is None:
+            return self._receive(incoming)
+        with self.parts.traces.serving(f"delivery {self.kind.path}"):
+            return self._receive(incoming)
+
+    def _receive(self, incoming: Incoming) -> Answer:
         started = self.parts.clock.monotonic()
         told = Told("unforeseen")
         try:
@@ -113,7 +119,9 @@ class Hook:
             seconds = self.parts.clock.monotonic() - started
             known, path = self._known(incoming.installation), self.kind.path
             metrics.count_delivery(known, source=self.kind.source, outcome=told.outcome)
-            write(self.log, told, installation=known, hook=path, duration_ms=round(seconds * 1000, 1))
+            about = self._traced(known, told) if self.parts.traces else {}
+            duration_ms = round(seconds * 1000, 1)
+            write(self.log, told, installation=known, hook=path, duration_ms=duration_ms, **about)
         return accepted(self.kind.success, told.accepted, told.ignored)
 
     def _take(self, incoming: Incoming) -> Told:
@@ -153,7 +161,12 @@ class Hook:
         return Told(told[0] if told else "ignored", accepted=len(told), ignored=read.ignored)
 
     def _publish(self, event: Event, way: Mapping[str, Any]) -> str:
-        return self.parts.acceptance.keep(carried(replace(event, delivery=way)))
+        return publish(replace(event, delivery=way), self.parts.acceptance, self.parts.traces)
+
+    def _traced(self, installation: str, told: Told) -> Mapping[str, str]:
+        """What the log says of the trace."""
+        assert self.parts.traces is not None
+        return self.parts.traces.note(installation=installation, outcome=told.outcome)
 
     def _wiring(self, incoming: Incoming) -> str:
         """What an operator should know when something quite else came than belongs to this address."""

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from bridge.broker.contract import Outgoing
 from bridge.clock import Clock
 from bridge.ledger.installations import Installation
+from bridge.tracing import Tracing
 from receiver.console.parts import ConsoleParts
 from receiver.sidebar.parts import SidebarParts
 
@@ -37,7 +38,8 @@ class Parts:
     """The parts of one receiver process.
 
     `broker_answers` and `ledger_answers` say whether each takes what is given to it now; `collectors` add to
-    `/metrics` what is read at each scrape; `metrics_token` empty: only this machine may read them.
+    `/metrics` what is read at each scrape; `metrics_token` empty: only this machine may read them. `traces`
+    is None where nobody traces.
     """
 
     directory: Directory
@@ -50,3 +52,4 @@ class Parts:
     console: ConsoleParts
     metrics_token: str = field(default="", repr=False)
     collectors: Sequence[Collector] = ()
+    traces: Tracing | None = None

@@ -44,6 +44,7 @@ def parts_of(services: Services) -> Parts:
         ),
         console=console_parts(services, publisher),
         metrics_token=services.settings.metrics_token,
+        traces=services.traces,
         collectors=[Gauges(services.ledger, services.broker)],
     )
 

@@ -22,7 +22,7 @@ def build_app() -> Flask:
     settings = load_settings()
     logs.configure(settings.log_level)
     metrics.start(settings.metrics_dir)
-    services = build(settings)
+    services = build(settings, part=WEB)
     # Known from the start: the ledger may go away before the first delivery, and the broker still takes it.
     with suppress(Unavailable):
         services.directory.all()

@@ -16,7 +16,7 @@ from bridge.errors import BridgeError, Refused, SendAgain
 from bridge.ledger.waits import Wait
 from bridge.remotes.redaction import redact
 from bridge.remotes.zendesk_errors import SYSTEM
-from consumers.to_zendesk.calls import TOGETHER, Bulk, Push
+from consumers.to_zendesk.calls import TOGETHER, AnyCall, Bulk, Push
 from consumers.to_zendesk.outcomes import Alone, Done, Failed, Outcome
 from schemas.zendesk_jobs import JobStatus
 
@@ -124,3 +124,13 @@ def _outcome(status: JobStatus, user_id: int, index: int) -> Outcome:
     if told.is_done:
         return Done()
     return Alone(f"{SYSTEM} refused in a job: {redact(f'{told.error} {told.details}')}")
+
+
+def concerned(call: AnyCall) -> list[tuple[int, int]]:
+    """Whom a call is about: (installation id, Zendesk id) of each."""
+    number = call.installation.id
+    if isinstance(call, Push):
+        return [(number, call.user.zendesk_id)]
+    if isinstance(call, Bulk):
+        return [(number, push.user.zendesk_id) for push in call.pushes]
+    return [(number, one.zendesk_id) for one in waiting_for(call.wait)]

@@ -29,11 +29,12 @@ from bridge.ledger.writing import lock_subjects
 from bridge.zendesk_user import ZendeskUser
 from consumers.parts import Parts
 from consumers.reporting import report_applied
-from consumers.to_zendesk.bulk import JOB
+from consumers.to_zendesk.bulk import JOB, concerned
 from consumers.to_zendesk.calls import AnyCall, JobLook, Push, Result, make
 from consumers.to_zendesk.concluding import conclude
 from consumers.to_zendesk.preparing import LEASE_S, LEAST_PAUSE_S, RESEND, Prepared, Preparing
 from consumers.to_zendesk.reporting import report
+from consumers.tracing import traced
 
 MOST_CLAIMED = zendesk_users.TOGETHER  # rows of one installation in one step
 MOST_WAITS = 100
@@ -94,11 +95,14 @@ class ZendeskPusher:
             return False
         with self.parts.ledger.writing() as connection:
             now = to_micros(database_now(connection, self.parts.clock))
+            about = [one for result in self._unwritten for one in concerned(result.call)]
+            waiting = traced(connection, self.parts, about)
             concluded = conclude(connection, self._unwritten, now)
         self._under_way.subtract(result.call.installation.id for result in self._unwritten)
         self._asking -= {one.call.installation.id for one in self._unwritten if _asks_fields(one.call)}
         self._unwritten = []
-        report(concluded, now)
+        report(concluded, waiting, self.parts.clock.now())
+        report_applied(concluded.applied, now)
         return True
 
     def _is_anything_due(self) -> bool:

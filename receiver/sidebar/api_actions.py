@@ -10,13 +10,14 @@ from flask import Response, request
 from sqlalchemy import Connection
 
 from bridge.agent_action import FAILED, SAVING, UNDONE, AgentAction, event_of
-from bridge.broker.carrying import carried
 from bridge.errors import Rejected
 from bridge.forgotten import Forgotten
 from bridge.ledger import agent_actions, agents, customers, events, facts, mailing_lists
 from bridge.ledger.ledger import Ledger
+from bridge.tracing import Tracing
 from receiver.answers import answer
 from receiver.parts import Acceptance
+from receiver.publishing import publish
 from receiver.sidebar import shown
 from receiver.sidebar.asking import (
     Circumstances,
@@ -47,6 +48,7 @@ class Actions:
     acceptance: Acceptance
     seals: Seals
     forgotten: Forgotten
+    traces: Tracing | None = None
 
     def accept(self, session: Session) -> Response:
         """Keep what was asked for. No remote is called."""
@@ -165,8 +167,7 @@ class Actions:
             return not events.exists(connection, kept.installation_id, kept.id)
 
     def _publish(self, session: Session, kept: AgentAction) -> None:
-        event = event_of(kept, session.installation.name)
-        self.acceptance.keep(carried(event))
+        publish(event_of(kept, session.installation.name), self.acceptance, self.traces)
 
 
 def _require_agent(session: Session) -> int:

@@ -63,7 +63,7 @@ def _api(parts: Parts, sessions: Sessions) -> Blueprint:
     sidebar = parts.sidebar
     turnstile, seals = Turnstile(sidebar.reads_at_once), Seals(sidebar.secret_keys)
     forgotten = Forgotten(Vault(sidebar.secret_keys))
-    actions = Actions(sidebar.ledger, parts.acceptance, seals, forgotten)
+    actions = Actions(sidebar.ledger, parts.acceptance, seals, forgotten, parts.traces)
     reads = ProfileReads(sidebar, parts.clock, turnstile)
     scores = ScoresSeen(sidebar.ledger, parts.clock)
     shown = Customers(sidebar.ledger, parts.clock, reads, seals, scores, forgotten)
