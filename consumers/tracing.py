@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from bridge.ledger import traced_events
 from bridge.ledger.installations import Installation
 from bridge.tracing import Tracing, trace_id
-from consumers.keeping import Meant
+from consumers.admitting import Meant
 from consumers.parts import Parts
 from consumers.verdicts import Dead, Halt, Later, Verdict
 

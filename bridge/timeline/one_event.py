@@ -17,7 +17,6 @@ from bridge.ledger.events import APPLIED, KEPT, TO_ZENDESK
 from bridge.meetings import FIRST, NEWER, OLDER, SAME, TIE_LOST, TIE_WON, Met, from_record
 from bridge.timeline import tries
 from bridge.timeline.events import summary
-from bridge.tracing import trace_id
 
 SECOND = 1_000_000
 WHY = {
@@ -73,7 +72,6 @@ def _delivery(event: Row[Any]) -> dict[str, Any]:
         "late_s": _span(event.occurred_at, event.received_at),
         "way": HELD.get(held["reason"], held["reason"]) if held else "confirmed by the broker",
         "held_s": _held_s(held) if held else 0.0,
-        "trace": trace_id(event.trace or "") or None,
     }
 
 
