@@ -106,11 +106,11 @@ class EventPages:
         """One event end to end."""
         with self._parts.ledger.reading() as connection:
             names = looking.names(connection)
-            found = looking.events_with_id(connection, event_id)
-            rows = [row for row in found if names.get(row.installation_id) == installation]
-            if not rows:
+            number = {name: number for number, name in names.items()}.get(installation, 0)
+            found = looking.event(connection, number, event_id)
+            if found is None:
                 raise Rejected("not_found", 404, "There is no such event, or not any more.")
-            story = event_story(connection, rows[0], names)
+            story = event_story(connection, found, names)
         return self.console.render(
             "event.html", operator=operator, event=shown.value(story, operator), text=shown.text
         )
