@@ -67,7 +67,7 @@ def push_now(ledger: Ledger, installation_id: int, zendesk_id: int, *, operator:
             action=PUSHED,
             target=target_of(zendesk_id),
             installation_id=installation_id,
-            detail={"via": via},
+            via=via,
         )
     return now
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from bridge.errors import Rejected
 from bridge.filters import EVENT_WORDS, BadFilter, Filters, read_filters
 from bridge.ledger import looking
 from bridge.ledger.event_lists import EventFilter, Place, place_of, read_place
-from bridge.timeline.events import EventPage, count_newer, event_filter, event_page, summary
+from bridge.timeline.events import count_newer, event_filter, event_page, summary
 from bridge.timeline.one_event import event_story
 from receiver.answers import answer
 from receiver.console import shown
@@ -32,6 +32,15 @@ USUAL = (
     ("To Zendesk", "direction:to-zendesk"),
     ("The last hour", "since:1h"),
 )
+
+
+@dataclass(frozen=True)
+class Found:
+    """Events as the list shows them; where older ones begin; and after which place others are new."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    older: Place | None = None
+    newest: Place | None = None
 
 
 def install(console: Console) -> None:
@@ -54,41 +63,36 @@ class EventPages:
         return self.console.parts
 
     def events(self, operator: SignedIn) -> str:
-        """A page of the list."""
+        """A page of the list; words that are no filter are answered with those that are."""
         words = request.args.get("q", "").strip()
         try:
-            page, newest, fault = *self._page(read_filters(words)), ""
+            found, fault = self._found(read_filters(words)), ""
         except BadFilter as error:
-            page, newest, fault = EventPage([], None), None, str(error)
+            found, fault = Found(), str(error)
         return self.console.render(
             "events.html",
             operator=operator,
             q=words,
             fault=fault,
-            rows=self._rows(page, operator),
-            older=_address(words, page.older) if page.older else "",
-            is_first="before" not in request.args,
-            newest=newest,
+            rows=shown.value(found.rows, operator),
+            older=_address(words, found.older) if found.older else "",
+            newest=None if "before" in request.args else found.newest,
             usual=[(name, _address(one, None), one == words) for name, one in USUAL],
             words=EVENT_WORDS,
         )
 
-    def _page(self, wanted: Filters) -> tuple[EventPage, Place]:
-        """The events, and after which of them others are new."""
+    def _found(self, wanted: Filters) -> Found:
         before = read_place(request.args.get("before", ""))
+        asked = self._asked(wanted)
         with self._parts.ledger.reading() as connection:
-            page = event_page(connection, self._asked(wanted), limit=ON_A_PAGE, before=before)
+            names = looking.names(connection)
+            page = event_page(connection, asked, limit=ON_A_PAGE, before=before)
         newest = place_of(page.rows[0]) if page.rows else Place(self._parts.ledger.micros(), 0, "")
-        return page, newest
+        return Found([summary(row, names) for row in page.rows], page.older, newest)
 
     def _asked(self, wanted: Filters) -> EventFilter:
         numbers = {one.name: one.id for one in self._parts.directory.all()}
         return event_filter(wanted, numbers, self._parts.clock.now())
-
-    def _rows(self, page: EventPage, operator: SignedIn) -> list[dict[str, Any]]:
-        with self._parts.ledger.reading() as connection:
-            names = looking.names(connection)
-        return [shown.value(summary(row, names), operator) for row in page.rows]
 
     def newer(self, operator: SignedIn) -> Response:  # noqa: ARG002 - whoever may look
         """How many events came since the newest one that a page shows."""
