@@ -80,7 +80,7 @@ class Desk:
         return len(sent)
 
     def _keep(self, connection: Connection, installation_id: int, actions: Sequence[AgentAction]) -> None:
-        installation = self.parts.directory.by_id(installation_id)
+        installation = self.parts.directory.known().get(installation_id)
         if installation is None:
             return
         carried = [event_of(action, installation.name) for action in actions]

@@ -40,7 +40,6 @@ LEAST_GROUP = 8
 PAUSE_FOR_QUOTA_S = 0.025
 LONGEST_IDLE_S = 0.5
 Begin = Callable[[Connection, Sequence[Installation]], None]
-PAUSED_S = 0.25  # while something is paused, what is due may be what nobody may push
 LANE = "zendesk"  # what Sailthru is owed came by this lane
 MOST_IN_TROUBLE = 6  # failures that count for the wait while a direction is in trouble: 64 s
 
@@ -64,11 +63,10 @@ class Pusher:
     _is_told: bool = False
     _working: threading.Lock = field(default_factory=threading.Lock)
     _short_of_quota: dict[int, float] = field(default_factory=dict)
-    _is_any_paused: bool = False
 
     def step(self) -> bool:
         """Write what came back and begin what is due, in one transaction; whether there was anything."""
-        known = {one.id: one for one in self.parts.directory.all()}
+        known = self.parts.directory.known()
         is_told, self._is_told = self._is_told, False
         with self._working:
             ended = self._ended()
@@ -111,7 +109,10 @@ class Pusher:
     ) -> None:
         now = to_micros(database_now(connection, self.parts.clock))
         troubled = directions.troubled(connection, "sailthru")
-        for installation in self._not_paused(connection, {one.id: one for one in installations}).values():
+        standing = pauses.standing(connection)
+        for installation in installations:
+            if standing.hold(installation.id, LANE):
+                continue
             free = self.size - self._under_way - len(prepared.jobs)
             self._prepare(connection, installation, troubled.get(installation.id), prepared, now, free)
 
@@ -187,32 +188,25 @@ class Pusher:
         with self.parts.ledger.reading() as connection:
             now = database_now(connection, self.parts.clock)
             resend_at = waits.next_due(connection, ("resend",))
-            is_resend_due = resend_at is not None and resend_at <= now
-            return is_resend_due or customers.is_any_due(connection, to_micros(now))
+            if resend_at is not None and resend_at <= now:
+                return True
+            troubled = directions.troubled(connection, "sailthru")
+            return bool(_due(connection, troubled, to_micros(now)))
 
     def _prepared(
-        self, connection: Connection, known: dict[int, Installation], now: int, ended: int
+        self, connection: Connection, known: Mapping[int, Installation], now: int, ended: int
     ) -> tuple[Prepared, int]:
         """What is begun now, and how many writes are sent once more. `ended` calls have made room."""
         prepared = Prepared([], [])
         self.parts.rates.write(connection)
         resent = self._claim_resends(connection)
         troubled = directions.troubled(connection, "sailthru")
-        known = self._not_paused(connection, known)
         free = self.size - self._under_way + ended
         self._prepare_hurried(connection, known, troubled, prepared, now)
-        for installation in self._in_turn(customers.installations_owed(connection), known):
+        for installation in self._in_turn(_due(connection, troubled, now), known):
             trouble = troubled.get(installation.id)
             self._prepare(connection, installation, trouble, prepared, now, free - len(prepared.jobs))
         return prepared, resent
-
-    def _not_paused(self, connection: Connection, known: dict[int, Installation]) -> dict[int, Installation]:
-        """The installations that may be pushed: of a paused one everything owed waits."""
-        standing = pauses.standing(connection)
-        self._is_any_paused = bool(standing)
-        if not standing:
-            return known
-        return {number: one for number, one in known.items() if not standing.hold(number, LANE)}
 
     def _prepare_hurried(
         self,
@@ -223,8 +217,9 @@ class Pusher:
         now: int,
     ) -> None:
         """First those an agent waits for: no backlog stands before them, and the reserve is theirs."""
+        standing = pauses.standing(connection)
         for number, hurried in agent_actions.hurried(connection, now).items():
-            if number not in known or number in troubled:
+            if number not in known or number in troubled or standing.hold(number, LANE):
                 continue
             installation = known[number]
             held = customers.locked(connection, number, hurried).values()
@@ -270,9 +265,9 @@ class Pusher:
             self._short_of_quota[installation.id] = self.parts.clock.monotonic() + pause_s
         return min(free, room.calls)
 
-    def _in_turn(self, owed: Sequence[int], known: dict[int, Installation]) -> list[Installation]:
-        """The installations with something owed, another one first each time."""
-        here = [known[number] for number in owed if number in known]
+    def _in_turn(self, due: Sequence[int], known: Mapping[int, Installation]) -> list[Installation]:
+        """Installations, another one first each time."""
+        here = [known[number] for number in due if number in known]
         if not here:
             return []
         self._turn = (self._turn + 1) % len(here)
@@ -302,14 +297,23 @@ class Pusher:
             return PAUSE_FOR_QUOTA_S
         try:
             with self.parts.ledger.reading() as connection:
-                due_at = customers.next_due(connection)
                 now = database_now(connection, self.parts.clock)
+                due_at = customers.next_due(connection, to_micros(now))
         except Unavailable:
             return LONGEST_IDLE_S
         if due_at is None:
             return LONGEST_IDLE_S
-        least_s = PAUSED_S if self._is_any_paused else 0.005
-        return min(LONGEST_IDLE_S, max(least_s, (from_micros(due_at) - now).total_seconds()))
+        return min(LONGEST_IDLE_S, max(0.005, (from_micros(due_at) - now).total_seconds()))
+
+
+def _due(connection: Connection, troubled: Mapping[int, Direction], now: int) -> list[int]:
+    """The installations with somebody to push to now, but for paused ones and those nobody may try."""
+    standing = pauses.standing(connection)
+    return [
+        one
+        for one in customers.installations_due(connection, now)
+        if not standing.hold(one, LANE) and not (one in troubled and troubled[one].keeps_back(now))
+    ]
 
 
 def _begin_nothing(_connection: Connection, _installations: Sequence[Installation]) -> None:

@@ -99,7 +99,7 @@ class Reader:
         calls: list[Asking] = []
         standing = pauses.standing(connection) if self.source.lane else pauses.Pauses()
         for installation_id, group in _grouped(claimed):
-            installation = self.parts.directory.by_id(installation_id)
+            installation = self.parts.directory.known().get(installation_id)
             if standing.hold(installation_id, self.source.lane):
                 self._hold_back(connection, group)
             elif installation is not None:

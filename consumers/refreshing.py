@@ -42,7 +42,10 @@ class Refresh:
     def step(self) -> int:
         """Let those wait for a reading whose turn has come; how many."""
         self._count()
-        return sum(self._refresh(one.id) for one in self.directory.all())
+        with self.ledger.reading() as connection:
+            due = zendesk_users.installations_to_refresh(connection, to_micros(self.clock.now()))
+        known = self.directory.known()
+        return sum(self._refresh(number) for number in due if number in known)
 
     def _count(self) -> None:
         """How many there are to be refreshed, asked anew now and then."""
@@ -53,12 +56,8 @@ class Refresh:
             self._count_at = now + COUNT_EVERY
 
     def _refresh(self, installation_id: int) -> int:
-        now = self.clock.now()
-        with self.ledger.reading() as connection:
-            if not zendesk_users.due_for_refresh(connection, installation_id, to_micros(now), limit=1):
-                return 0
         with self.ledger.writing() as connection:
-            return self._take_turns(connection, installation_id, now)
+            return self._take_turns(connection, installation_id, self.clock.now())
 
     def _take_turns(self, connection: Connection, installation_id: int, now: datetime) -> int:
         limit = self._limit(self._tallies.get(installation_id, Tally(0, 0)))

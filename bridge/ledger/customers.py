@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, func, or_, select, text, update
 
 from bridge.customer import Customer, Known, Link
+from bridge.ledger.owing import Owing
 from bridge.ledger.prepared import Prepared, PreparedList
 from bridge.ledger.tables import customers
 from bridge.ledger.writing import chunks, upsert
@@ -17,26 +18,7 @@ from bridge.ledger.writing import chunks, upsert
 # Written out: the databases use the partial index only for the very condition it was made with.
 IS_OWED = text("owed")
 
-_OWING = """
-    WITH RECURSIVE owing(id) AS (
-        SELECT min(installation_id) FROM customers WHERE owed
-        UNION ALL
-        SELECT (SELECT min(installation_id) FROM customers WHERE owed AND installation_id > owing.id)
-        FROM owing WHERE owing.id IS NOT NULL
-    )
-    """
-_INSTALLATIONS_OWED = Prepared(text(f"{_OWING} SELECT id FROM owing WHERE id IS NOT NULL"))  # noqa: S608 - our own text
-_IS_ANY_DUE = Prepared(
-    text(
-        f"""
-    {_OWING}
-    SELECT EXISTS (
-        SELECT 1 FROM owing JOIN customers ON customers.installation_id = owing.id
-        WHERE owed AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
-    )
-    """  # noqa: S608
-    )
-)
+_OWING = Owing.of("customers")
 
 
 @dataclass(frozen=True)
@@ -93,14 +75,9 @@ def mark_owed(connection: Connection, installation_id: int, marks: Sequence[Mark
         _MARK_OWED.run_all(connection, rows)
 
 
-def installations_owed(connection: Connection) -> list[int]:
-    """The installations with a customer who is owed something, in order."""
-    return [row[0] for row in _INSTALLATIONS_OWED.rows(connection, {})]
-
-
-def is_any_due(connection: Connection, now: int) -> bool:
-    """Whether `claimable` would find anybody, in any installation: asked without keeping writers waiting."""
-    return bool(_IS_ANY_DUE.value(connection, {"now": now}))
+def installations_due(connection: Connection, now: int) -> list[int]:
+    """The installations in which `claimable` would find somebody, in order."""
+    return _OWING.installations_due(connection, now)
 
 
 def claimable(
@@ -118,10 +95,9 @@ def claimable(
     ]
 
 
-def next_due(connection: Connection) -> int | None:
-    """When the next push is due or its lease ends; None when nobody is owed anything."""
-    micros: int | None = _NEXT_DUE.value(connection, {})
-    return micros
+def next_due(connection: Connection, after: int) -> int | None:
+    """When the first push after that moment comes due; None when none does."""
+    return _OWING.next_due(connection, after)
 
 
 def forgive(connection: Connection, installation_id: int, now: int) -> None:
@@ -208,16 +184,6 @@ _IS_DUE = (
 _CLAIMABLE = Prepared(_IS_DUE)
 _CLAIMABLE_BEFORE = Prepared(
     _IS_DUE.where(or_(customers.c.owed_at.is_(None), customers.c.owed_at <= bindparam("owed_before")))
-)
-_NEXT_DUE = Prepared(
-    select(
-        func.min(
-            case(
-                (customers.c.lease_until > customers.c.due_at, customers.c.lease_until),
-                else_=customers.c.due_at,
-            )
-        )
-    ).where(IS_OWED)
 )
 _MARK_OWED = Prepared(
     _by_key().values(

@@ -41,6 +41,10 @@ class Direction:
         """Whether only one call at a time may try."""
         return self.state == HALTED or self.failures >= FAILURES_TO_PAUSE
 
+    def keeps_back(self, now: int) -> bool:
+        """Whether nobody may try now (micros)."""
+        return self.is_paused and self.probe_at > now
+
 
 def troubled(connection: Connection, system: str) -> dict[int, Direction]:
     """The installations whose `system` is in trouble."""

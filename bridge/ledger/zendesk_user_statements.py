@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from sqlalchemy import BigInteger, and_, bindparam, case, func, or_, select, text, update
+from sqlalchemy import BigInteger, and_, bindparam, case, exists, func, or_, select, text, update
 
+from bridge.ledger.owing import Owing
 from bridge.ledger.prepared import Prepared
-from bridge.ledger.tables import zendesk_users
+from bridge.ledger.tables import installations, zendesk_users
 from bridge.zendesk_user import ZendeskUser
 
 # Written out: the databases use the partial index only for the very condition it was made with.
 IS_OWED = text("owed")
 TOGETHER = 100  # users in one call
 
-OWING = """
-    WITH RECURSIVE owing(id) AS (
-        SELECT min(installation_id) FROM zendesk_users WHERE owed
-        UNION ALL
-        SELECT (SELECT min(installation_id) FROM zendesk_users WHERE owed AND installation_id > owing.id)
-        FROM owing WHERE owing.id IS NOT NULL
-    )
-    """
-INSTALLATIONS_OWED = text(f"{OWING} SELECT id FROM owing WHERE id IS NOT NULL")  # noqa: S608 - our own text
-IS_ANY_DUE = text(
-    f"""
-    {OWING}
-    SELECT EXISTS (
-        SELECT 1 FROM owing JOIN zendesk_users ON zendesk_users.installation_id = owing.id
-        WHERE owed AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
-    )
-    """  # noqa: S608
-)
+OWING = Owing.of("zendesk_users")
 
 COLUMNS = tuple(field.name for field in fields(ZendeskUser))
 # In the order of `ZendeskUser`: a row's values by name cost as much as the query itself.
@@ -97,19 +81,19 @@ GOING_ALONG = (
     .limit(bindparam("up_to"))
     .with_for_update(skip_locked=True)
 )
-NEXT_DUE = select(
-    func.min(
-        case(
-            (zendesk_users.c.lease_until > zendesk_users.c.due_at, zendesk_users.c.lease_until),
-            else_=zendesk_users.c.due_at,
-        )
-    )
-).where(IS_OWED)
-
 IS_FAILING = (IS_THIS_INSTALLATION, zendesk_users.c.failing_since.is_not(None))
 HASTEN_FAILING = update(zendesk_users).where(IS_OWED, *IS_FAILING).values(due_at=MOMENT, not_before=0)
 FORGIVE = update(zendesk_users).where(*IS_FAILING).values(failures=0, failing_since=None)
 
+TO_REFRESH = (
+    select(installations.c.id)
+    .where(
+        exists().where(
+            zendesk_users.c.installation_id == installations.c.id, zendesk_users.c.refresh_at <= MOMENT
+        )
+    )
+    .order_by(installations.c.id)
+)
 FOR_REFRESH = (
     select(*AS_USER)
     .where(IS_THIS_INSTALLATION, zendesk_users.c.refresh_at <= MOMENT)

@@ -108,14 +108,9 @@ def one(connection: Connection, installation_id: int, zendesk_id: int) -> Zendes
     return None if row is None else _user(row)
 
 
-def installations_owed(connection: Connection) -> list[int]:
-    """The installations that owe Zendesk something, in order."""
-    return list(connection.scalars(sql.INSTALLATIONS_OWED))
-
-
-def is_any_due(connection: Connection, now: int) -> bool:
-    """Whether `claimable` would find anybody, in any installation: asked without keeping writers waiting."""
-    return bool(connection.scalar(sql.IS_ANY_DUE, {"now": now}))
+def installations_due(connection: Connection, now: int) -> list[int]:
+    """The installations in which `claimable` would find somebody, in order."""
+    return sql.OWING.installations_due(connection, now)
 
 
 def claimable(connection: Connection, installation_id: int, now: int, *, limit: int) -> list[ZendeskUser]:
@@ -136,10 +131,9 @@ def was_held(user: ZendeskUser) -> bool:
     return user.owed_at is not None and user.due_at is not None and user.due_at - user.owed_at >= HOLD
 
 
-def next_due(connection: Connection) -> int | None:
-    """When the next push is due or its lease ends; None when nobody is owed anything."""
-    micros: int | None = connection.scalar(sql.NEXT_DUE)
-    return micros
+def next_due(connection: Connection, after: int) -> int | None:
+    """When the first push after that moment comes due; None when none does."""
+    return sql.OWING.next_due(connection, after)
 
 
 def save(connection: Connection, changed: Sequence[ZendeskUser]) -> None:
@@ -171,6 +165,11 @@ def note_read(connection: Connection, installation_id: int, read_at: Mapping[int
 def note_open(connection: Connection, installation_id: int, has_open: Mapping[int, bool]) -> None:
     """Whether they have a ticket that is not solved."""
     _update_each(connection, installation_id, "has_open", has_open)
+
+
+def installations_to_refresh(connection: Connection, now: int) -> list[int]:
+    """The installations with a profile whose turn to be read again has come, in order."""
+    return list(connection.scalars(sql.TO_REFRESH, {"moment": now}))
 
 
 def due_for_refresh(

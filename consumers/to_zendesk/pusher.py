@@ -110,11 +110,13 @@ class ZendeskPusher:
         with self.parts.ledger.reading() as connection:
             now = database_now(connection, self.parts.clock)
             wait_at = waits.next_due(connection, KINDS)
-            is_wait_due = wait_at is not None and wait_at <= now
-            return is_wait_due or zendesk_users.is_any_due(connection, to_micros(now))
+            if wait_at is not None and wait_at <= now:
+                return True
+            troubled = directions.troubled(connection, ZENDESK)
+            return bool(_due(connection, troubled, to_micros(now)))
 
     def _begin(self) -> bool:
-        known = {one.id: one for one in self.parts.directory.all()}
+        known = self.parts.directory.known()
         if not self._is_anything_due():
             return False
         prepared = Prepared()
@@ -125,10 +127,7 @@ class ZendeskPusher:
             resent = self._claim_resends(connection, now)
             troubled = directions.troubled(connection, ZENDESK)
             self._claim_jobs(connection, known, troubled, prepared)
-            standing = pauses.standing(connection)
-            for installation in self._in_turn(zendesk_users.installations_owed(connection), known):
-                if standing.hold(installation.id, LANE):
-                    continue
+            for installation in self._in_turn(_due(connection, troubled, now), known):
                 self._prepare(connection, installation, troubled.get(installation.id), prepared, now)
         report_applied(prepared.applied, now)
         for call in prepared.calls:
@@ -216,9 +215,9 @@ class ZendeskPusher:
         )
         return 0 if is_probing or trouble.probe_at > now else min(free, 1)
 
-    def _in_turn(self, owed: Sequence[int], known: Mapping[int, Installation]) -> list[Installation]:
-        """The installations that owe something, another one first each time."""
-        here = [known[number] for number in owed if number in known]
+    def _in_turn(self, due: Sequence[int], known: Mapping[int, Installation]) -> list[Installation]:
+        """Installations, another one first each time."""
+        here = [known[number] for number in due if number in known]
         if not here:
             return []
         self._turn = (self._turn + 1) % len(here)
@@ -250,14 +249,24 @@ class ZendeskPusher:
         """How long nothing can become due without somebody calling `wake`."""
         try:
             with self.parts.ledger.reading() as connection:
-                push_at = zendesk_users.next_due(connection)
-                wait_at = waits.next_due(connection, KINDS)
                 now = database_now(connection, self.parts.clock)
+                push_at = zendesk_users.next_due(connection, to_micros(now))
+                wait_at = waits.next_due(connection, KINDS)
         except Unavailable:
             return LONGEST_IDLE_S
         due = [moment for moment in (wait_at, push_at and from_micros(push_at)) if moment]
         until_s = (min(due) - now).total_seconds() if due else LONGEST_IDLE_S
         return BLOCKED_S if until_s <= 0 else min(LONGEST_IDLE_S, max(LEAST_PAUSE_S, until_s))
+
+
+def _due(connection: Connection, troubled: Mapping[int, Direction], now: int) -> list[int]:
+    """The installations with somebody to push to now, but for paused ones and those nobody may try."""
+    standing = pauses.standing(connection)
+    return [
+        one
+        for one in zendesk_users.installations_due(connection, now)
+        if not standing.hold(one, LANE) and not (one in troubled and troubled[one].keeps_back(now))
+    ]
 
 
 def _asks_fields(call: AnyCall) -> bool:

@@ -11,13 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, Table, case, func, select
+
 from bridge.broker.carrying import carried
 from bridge.broker.contract import Consumer, QueueDepth
 from bridge.broker.embedded import EmbeddedBroker
 from bridge.clock import Clock, from_micros
 from bridge.customer import Customer
 from bridge.directory import Directory
-from bridge.ledger import customers, installations, waits, zendesk_users
+from bridge.ledger import customers, installations, tables, waits
 from bridge.ledger.engine import open_engine
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
@@ -244,7 +246,7 @@ class World:
         """When the next wait or push is due."""
         with self.ledger.reading() as connection:
             wait = waits.next_due(connection, WAITED_FOR)
-            pushes = (customers.next_due(connection), zendesk_users.next_due(connection))
+            pushes = [_next_push(connection, table) for table in (tables.customers, tables.zendesk_users)]
         due = [wait] if wait else []
         return min([*due, *(from_micros(push) for push in pushes if push is not None)], default=None)
 
@@ -266,6 +268,13 @@ class World:
         profile = self.box.sailthru.profile(address)
         assert profile is not None, f"no profile at {address}"
         return dict(profile.vars)
+
+
+def _next_push(connection: Connection, table: Table) -> int | None:
+    """When somebody is due, or a lease ends."""
+    comes_free = case((table.c.lease_until > table.c.due_at, table.c.lease_until), else_=table.c.due_at)
+    found: int | None = connection.scalar(select(func.min(comes_free)).where(table.c.owed))
+    return found
 
 
 def settings_for(box: Sandbox, **options: Any) -> InstallationSettings:

@@ -13,6 +13,7 @@ from bridge.customer import EMAIL, Conflict, Customer, Known, Link
 from bridge.ledger import customers
 from bridge.ledger.customers import Mark
 from bridge.ledger.ledger import Ledger
+from bridge.ledger.owing import Owing
 from bridge.vault import Vault
 from tests.bridge.installing import KEY, add
 from tests.bridge.remotes.still_clock import NOW
@@ -119,27 +120,34 @@ def test_one_who_is_not_owed_is_never_due(ledger: Ledger, acme: int) -> None:
     change(ledger, acme, 7, owed=False)
     assert due(ledger, acme, at=T + SECOND) == []
     with ledger.reading() as connection:
-        assert customers.next_due(connection) is None
-        assert customers.installations_owed(connection) == []
+        assert customers.next_due(connection, 0) is None
+        assert customers.installations_due(connection, T + SECOND) == []
 
 
-def test_the_next_push_is_due_when_the_first_comes_due_or_free(ledger: Ledger, acme: int) -> None:
+def test_the_next_push_is_the_first_that_comes_due_later(ledger: Ledger, acme: int) -> None:
     owe(ledger, acme, 7, at=T + 3)
     owe(ledger, acme, 8, at=T + 1)
-    change(ledger, acme, 8, lease=1, lease_until=T + 20)
     with ledger.reading() as connection:
-        assert customers.next_due(connection) == T + 3
-    change(ledger, acme, 7, due_at=T + 30)
-    with ledger.reading() as connection:
-        assert customers.next_due(connection) == T + 20
+        assert customers.next_due(connection, T) == T + 1
+        assert customers.next_due(connection, T + 1) == T + 3
+        assert customers.next_due(connection, T + 3) is None
 
 
-def test_installations_that_owe_are_listed_once_each_in_order(ledger: Ledger, acme: int) -> None:
+@pytest.mark.parametrize("soonest", [1000, 2])
+def test_installations_are_due_once_each_in_order_however_large_the_crowd_of_one(
+    ledger: Ledger, acme: int, soonest: int
+) -> None:
+    due = Owing.of("customers", soonest=soonest)
     others = [add(ledger, Vault([KEY]), name).id for name in ("beta", "gamma", "delta")]
-    for installation_id in (others[2], acme, others[0]):
-        owe(ledger, installation_id, 7, 8)
+    owe(ledger, acme, 7, 8, 9, at=T)
+    owe(ledger, others[0], 7, at=T + 2)
+    owe(ledger, others[1], 7, at=T + 9)
+    owe(ledger, others[2], 7, at=T + 1)
+    change(ledger, others[2], 7, lease=1, lease_until=T + 5)
     with ledger.reading() as connection:
-        assert customers.installations_owed(connection) == sorted([acme, others[0], others[2]])
+        assert due.installations_due(connection, T + 3) == sorted([acme, others[0]])
+        assert due.installations_due(connection, T + 5) == sorted([acme, others[0], others[2]])
+        assert due.installations_due(connection, T - 1) == []
 
 
 def test_a_saved_customer_comes_back_whole(ledger: Ledger, acme: int) -> None:

@@ -29,8 +29,11 @@ ASKED: dict[str, tuple[Callable[[Connection], object], str]] = {
         lambda connection: customers.claimable(connection, 1, T, limit=10, owed_before=T),
         "ix_customers_owed",
     ),
-    "which installations owe": (customers.installations_owed, "ix_customers_owed"),
-    "when the next is due": (customers.next_due, "ix_customers_owed"),
+    "where somebody is due": (
+        lambda connection: customers.installations_due(connection, T),
+        "ix_customers_due",
+    ),
+    "when the next is due": (lambda connection: customers.next_due(connection, T - 1), "ix_customers_due"),
     "how much is owed": (looking.owed, "ix_customers_owed"),
     "how many are unapplied": (lambda connection: events.unapplied(connection, 1), "ix_events_unapplied"),
     "whose events are applied": (
@@ -42,8 +45,14 @@ ASKED: dict[str, tuple[Callable[[Connection], object], str]] = {
         "ix_zendesk_users_owed",
     ),
     "who is held": (lambda connection: zendesk_users.gather(connection, 1, T), "ix_zendesk_users_owed"),
-    "which installations owe Zendesk": (zendesk_users.installations_owed, "ix_zendesk_users_owed"),
-    "when Zendesk is due next": (zendesk_users.next_due, "ix_zendesk_users_owed"),
+    "where Zendesk is due": (
+        lambda connection: zendesk_users.installations_due(connection, T),
+        "ix_zendesk_users_due",
+    ),
+    "when Zendesk is due next": (
+        lambda connection: zendesk_users.next_due(connection, T - 1),
+        "ix_zendesk_users_due",
+    ),
     "whose profile is read again": (
         lambda connection: zendesk_users.due_for_refresh(connection, 1, T, limit=10),
         "ix_zendesk_users_refresh",

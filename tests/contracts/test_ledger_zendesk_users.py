@@ -71,7 +71,7 @@ def test_a_customer_just_linked_is_owed_nothing(ledger: Ledger, acme: int) -> No
     assert due(ledger, acme, at=T + HOLD) == []
     with ledger.reading() as connection:
         assert zendesk_users.one(connection, acme, 8) is None
-        assert zendesk_users.next_due(connection) is None
+        assert zendesk_users.next_due(connection, 0) is None
 
 
 def test_a_customer_linked_again_stays_as_it_is(ledger: Ledger, acme: int) -> None:
@@ -194,9 +194,8 @@ def test_nobody_else_pushes_a_leased_row_until_the_lease_ends(ledger: Ledger, ac
     change(ledger, acme, 7, lease=1, lease_until=T + 10)
     assert due(ledger, acme, at=T + 9) == []
     with ledger.reading() as connection:
-        assert zendesk_users.next_due(connection) == T + 10
-        assert not zendesk_users.is_any_due(connection, T + 9)
-        assert zendesk_users.is_any_due(connection, T + 10)
+        assert zendesk_users.installations_due(connection, T + 9) == []
+        assert zendesk_users.installations_due(connection, T + 10) == [acme]
     assert due(ledger, acme, at=T + 10) == [7]
 
 
@@ -205,7 +204,7 @@ def test_installations_that_owe_are_listed_once_each_in_order(ledger: Ledger, ac
     for installation_id in (others[2], acme, others[0]):
         owe(ledger, installation_id, 7, 8)
     with ledger.reading() as connection:
-        assert zendesk_users.installations_owed(connection) == sorted([acme, others[0], others[2]])
+        assert zendesk_users.installations_due(connection, T + SECOND) == sorted([acme, others[0], others[2]])
 
 
 def test_a_saved_row_comes_back_whole(ledger: Ledger, acme: int) -> None:

@@ -40,6 +40,13 @@ customers = Table(
         sqlite_where=text("owed"),
         postgresql_where=text("owed"),
     ),
+    Index(
+        "ix_customers_due",
+        "due_at",
+        "installation_id",
+        sqlite_where=text("owed"),
+        postgresql_where=text("owed"),
+    ),
     Index("ix_customers_address", "installation_id", "address"),
 )
 
@@ -82,6 +89,13 @@ zendesk_users = Table(
         "ix_zendesk_users_owed",
         "installation_id",
         "due_at",
+        sqlite_where=text("owed"),
+        postgresql_where=text("owed"),
+    ),
+    Index(
+        "ix_zendesk_users_due",
+        "due_at",
+        "installation_id",
         sqlite_where=text("owed"),
         postgresql_where=text("owed"),
     ),

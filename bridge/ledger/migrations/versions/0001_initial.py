@@ -345,6 +345,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_customers_address", "customers", ["installation_id", "address"], unique=False)
     op.create_index(
+        "ix_customers_due",
+        "customers",
+        ["due_at", "installation_id"],
+        unique=False,
+        sqlite_where=sa.text("owed"),
+        postgresql_where=sa.text("owed"),
+    )
+    op.create_index(
         "ix_customers_owed",
         "customers",
         ["installation_id", "due_at"],
@@ -553,6 +561,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         unique=False,
         sqlite_where=sa.text("drift IS NOT NULL"),
         postgresql_where=sa.text("drift IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_zendesk_users_due",
+        "zendesk_users",
+        ["due_at", "installation_id"],
+        unique=False,
+        sqlite_where=sa.text("owed"),
+        postgresql_where=sa.text("owed"),
     )
     op.create_index(
         "ix_zendesk_users_owed",
