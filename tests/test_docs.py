@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from bridge import customer
 from bridge.ledger import events
 from bridge.remotes import sailthru_errors, zendesk_errors
+from bridge.repair.advice import ADVICE
 from commands.main import cli
 from receiver import answers, tally
 from schemas.installation import installation_settings
@@ -40,7 +41,8 @@ NAMES_A_REASON = {
     "Dead": 0,
 }
 # What `dead replay` answers; no dead letter has it for a reason.
-ANSWERS_OF_REPLAY = {"event_gone", "consent"}
+# What replays, drops and their undoing say themselves.
+ANSWERS_OF_REPLAY = {"event_gone", "consent", "died_again", "not_open", "too_late", "open_already", "unknown"}
 
 
 def names(path: Path) -> str:
@@ -225,6 +227,10 @@ def test_every_reason_of_a_dead_letter_is_explained() -> None:
     found = reasons()
     assert {"unreadable", "given_up", "bug", "email_taken", "profile_gone", "timeout"} <= found
     assert found - explained("### Dead letters") == set()
+
+
+def test_every_reason_of_a_dead_letter_has_advice_on_its_page() -> None:
+    assert explained("### Dead letters") - set(ADVICE) == set()
 
 
 def test_every_state_of_a_customer_is_explained_and_drawn() -> None:

@@ -18,6 +18,7 @@ from bridge.ledger import (
     facts,
     learning,
     letters,
+    pauses,
 )
 from bridge.ledger.agents import Agent
 from bridge.ledger.dead import DeadLetter
@@ -25,6 +26,7 @@ from bridge.ledger.directions import Direction
 from bridge.ledger.letters import DeadFilter
 from bridge.remotes.sailthru_errors import SYSTEM as SAILTHRU
 
+ZENDESK_LANE = "zendesk"  # what Sailthru is owed came by this lane
 ENDED_US = 60_000_000  # how long an ended action is still shown
 MOST_LETTERS = 20
 
@@ -35,7 +37,8 @@ class Known:
 
     `actions` are those open or just ended; `setters` those that set its health and sync, by their ids.
     `owner` is (Zendesk id, sid) of the customer who has the profile at this one's address; `timezone` is the
-    Sailthru account's, empty while nobody asked for it.
+    Sailthru account's, empty while nobody asked for it. `is_paused`: operators hold back what Sailthru is
+    owed.
     """
 
     zendesk_id: int
@@ -48,6 +51,7 @@ class Known:
     agents: Mapping[int, Agent] = field(default_factory=dict)
     owner: tuple[int, str] | None = None
     timezone: str = ""
+    is_paused: bool = False
 
 
 def read(connection: Connection, installation_id: int, zendesk_id: int, now: int) -> Known:
@@ -69,6 +73,7 @@ def read(connection: Connection, installation_id: int, zendesk_id: int, now: int
         setters={one.id: one for one in setters},
         agents=agents.some(connection, installation_id, who),
         owner=_owner(connection, installation_id, customer),
+        is_paused=pauses.standing(connection).hold(installation_id, ZENDESK_LANE),
         timezone=learning.learned(connection, installation_id).get("sailthru_timezone", ""),
     )
 

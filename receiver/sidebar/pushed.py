@@ -15,6 +15,7 @@ ZENDESK_LANE = "zendesk"
 APPLIED, WAITING, FAILED, NONE = "applied", "waiting", "failed", "none"
 # What an agent reads; the code stands beside it for a page that says it in another language.
 WORDS = {
+    "paused": "The bridge is paused for this account; it goes on when its operators resume it.",
     "sailthru_down": "Sailthru does not answer.",
     "bad_credentials": "Sailthru does not accept the bridge's credentials.",
     "trying_again": "Sailthru did not take it yet; it is tried again by itself.",
@@ -53,6 +54,8 @@ def _letter(known: Known) -> DeadLetter | None:
 
 def _why(known: Known) -> str:
     assert known.customer is not None
+    if known.is_paused:
+        return "paused"
     if known.customer.state in WORDS:
         return known.customer.state
     if known.trouble is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bridge import pausing
 from bridge.clock import to_micros
 from bridge.ledger import dead, directions, quotas
 from bridge.ledger.dead import DeadLetter
@@ -269,6 +270,15 @@ class TestPushed:
         pushed = seat.look(ann.id)["pushed"]
         assert pushed["state"] == "waiting"
         assert pushed["code"] in ("trying_again", "sailthru_down")
+
+    def test_waiting_because_operators_paused_it(self, seat: Seat) -> None:
+        ann = seat.story.person("ann@example.com")
+        how = {"operator": "ops", "reason": "a sale", "via": "command"}
+        pausing.pause(seat.story.world.ledger, "zendesk", None, **how)
+        seat.story.zendesk.add_tags(ann.id, ["vip"])
+        seat.story.hear()
+        pushed = seat.look(ann.id)["pushed"]
+        assert (pushed["state"], pushed["code"]) == ("waiting", "paused")
         assert pushed["reason"]
 
     def test_failed_with_the_words_of_the_dead_letter(self, seat: Seat) -> None:
