@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, and_, distinct, func, or_, select, tuple_
 from sqlalchemy.sql.functions import coalesce
 
-from bridge.ledger.dead import OPEN, DeadLetter, letter_of
+from bridge.ledger.dead import DROPPED, OPEN, DeadLetter, letter_of
 from bridge.ledger.tables import dead_letters
 from bridge.ledger.writing import chunks
 
@@ -64,6 +64,16 @@ def some(connection: Connection, wanted: DeadFilter, *, limit: int, after: int =
     query = select(dead_letters).where(*_where(wanted), dead_letters.c.id > after)
     found = connection.execute(query.order_by(dead_letters.c.id).limit(limit))
     return [letter_of(row) for row in found]
+
+
+def dropped(connection: Connection, *, limit: int, before: int | None = None) -> list[DeadLetter]:
+    """Letters that were given up, the greatest number first, below number `before`."""
+    query = select(dead_letters).where(dead_letters.c.state == DROPPED)
+    if before is not None:
+        query = query.where(dead_letters.c.id < before)
+    return [
+        letter_of(row) for row in connection.execute(query.order_by(dead_letters.c.id.desc()).limit(limit))
+    ]
 
 
 def numbers(connection: Connection, wanted: DeadFilter, *, limit: int | None = None) -> list[int]:

@@ -15,7 +15,7 @@ from bridge.errors import BadSettings, Rejected
 from bridge.filters import Filters
 from bridge.fingerprint import shape
 from bridge.ledger import dead, letters, looking
-from bridge.ledger.dead import DROPPED, OPEN, DeadLetter
+from bridge.ledger.dead import OPEN, DeadLetter
 from bridge.ledger.letters import DeadFilter, Group
 from bridge.repair.advice import advice
 from bridge.repair.aftermath import UNDER_WAY, aftermath
@@ -74,7 +74,7 @@ def _lists(console: Console) -> None:
     @console.page("/dead/dropped")
     def dropped(operator: SignedIn) -> str:
         with parts.ledger.reading() as connection:
-            found = letters.some(connection, DeadFilter(state=DROPPED), limit=PAGE + 1, after=asking.after())
+            found = letters.dropped(connection, limit=PAGE + 1, before=asking.after() or None)
             names = looking.names(connection)
         rows = [row(letter, names, operator) for letter in found[:PAGE]]
         older = urlencode({"after": rows[-1]["id"]}) if len(found) > PAGE else ""
