@@ -49,7 +49,15 @@ class Sessions:
         with self.ledger.writing() as connection:
             sessions.begin(connection, new)
             detail = {"by": via, "role": role}
-            actions.note(connection, now, operator=name, action="signed_in", target=name, detail=detail)
+            actions.note(
+                connection,
+                now,
+                operator=name,
+                action="signed_in",
+                target=name,
+                detail=detail,
+                via=actions.CONSOLE,
+            )
         cookies.put(response, COOKIE, self.ids.signed(new.id), life_s=LIFE_S)
 
     def end(self, response: Response, operator: SignedIn) -> None:
