@@ -68,7 +68,7 @@ def _delivery(event: Row[Any]) -> dict[str, Any]:
         "webhook": told.get("webhook"),
         "invocation": told.get("invocation"),
         "sent_at": told.get("sent_at"),
-        "trace": trace_id(event.trace or "") or None,
+        "trace": event.trace.split("-")[1] if event.trace else None,
         "late_s": _span(event.occurred_at, event.received_at),
         "way": HELD.get(held["reason"], held["reason"]) if held else "confirmed by the broker",
         "held_s": _held_s(held) if held else 0.0,
