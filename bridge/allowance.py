@@ -20,6 +20,7 @@ OTHER_PER_MINUTE = 2_400
 
 AGENT_RESERVE = 0.02  # of our share: an agent's click never waits behind other work
 SIGHT_SHARE = 0.5  # of our share of Zendesk: first sights never use up what known customers need
+AUDIT_SHARE = 0.25  # of our share of Sailthru: audits leave most of it to what happens now
 BACKFILL_SHARE = 0.5  # of our share of Sailthru: what happens now never waits for what happened long ago
 
 
@@ -58,6 +59,13 @@ class Allowance:
         now = database_now(self.connection, self.clock)
         return quotas.take(self.connection, slow, asked=asked, now=now)
 
+    def take_for_audit(self, bucket: str, asked: int) -> Grant:
+        """Up to `asked` calls of an audit, which hurries nobody."""
+        slow = self._drawing(f"{bucket}.audit", bucket, AUDIT_SHARE * (1 - AGENT_RESERVE))
+        now = database_now(self.connection, self.clock)
+        work, whole = self._work(bucket), self._whole(bucket)
+        return quotas.take(self.connection, slow, work, whole, asked=asked, now=now)
+
     def take_for_agent(self, bucket: str, asked: int) -> Grant:
         """Up to `asked` calls that an agent waits for: the reserve is theirs too."""
         now = database_now(self.connection, self.clock)
@@ -85,6 +93,6 @@ class Allowance:
 
 def names_of(bucket: str) -> tuple[str, ...]:
     """The rows in the ledger that draw on one of the vendor's counts."""
-    special = {"zendesk": "sight", "sailthru.user.post": "backfill"}
+    special = {"zendesk": "sight", "sailthru.user.post": "backfill", "sailthru.user.get": "audit"}
     parts = ["work", special[bucket]] if bucket in special else ["work"]
     return (bucket, *(f"{bucket}.{part}" for part in parts))

@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from bridge.broker.contract import LANES, Broker
+from bridge.drift_gauges import drift_gauges
 from bridge.errors import Unavailable
 from bridge.ledger import looking
 from bridge.ledger.ledger import Ledger
@@ -46,6 +47,7 @@ class Gauges(Collector):
             self._halted,
             partial(process_gauges, self._ledger),
             partial(quota_gauges, self._ledger),
+            partial(drift_gauges, self._ledger),
         ):
             try:
                 yield from read()

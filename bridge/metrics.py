@@ -21,7 +21,6 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     Metric,
     generate_latest,
@@ -95,11 +94,6 @@ def count_failed_pass(name: str) -> None:
     _declared().failed_passes.labels(name).inc()
 
 
-def show_drift(installation: str, customers: int) -> None:
-    """How many customers the last reconcile pass found to disagree."""
-    _declared().drift.labels(installation_label(installation)).set(customers)
-
-
 def installation_label(name: str) -> str:
     """The value of an `installation` label: one for all where there are very many, or the series explode."""
     if not name:
@@ -153,7 +147,6 @@ class _Declared:
     remote_seconds: Histogram
     unconfirmed: Counter
     failed_passes: Counter
-    drift: Gauge
 
 
 @cache
@@ -202,12 +195,5 @@ def _declared() -> _Declared:
             "Passes of the clock that ended with an error.",
             ("pass",),
             registry=registry,
-        ),
-        drift=Gauge(
-            "bridge_drift_customers",
-            "Customers whose two records disagreed when they were last compared.",
-            ("installation",),
-            registry=registry,
-            multiprocess_mode="mostrecent",
         ),
     )

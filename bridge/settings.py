@@ -47,6 +47,9 @@ class Settings:
     traces_url: str = field(default="", repr=False)
     traces_share: float = 1.0
     reconcile_s: int = 300
+    audit_sample: int = 100
+    audit_days: int = 1096
+    forget_deleted_days: int = 30
 
 
 Read = Callable[[FileAwareEnv, str], Any]
@@ -256,6 +259,26 @@ OPTIONS = (
         _whole(30, 86_400),
         "Every how many seconds the clock reads in Zendesk's exports what changed, so that lost deliveries "
         "heal. Each pass costs an installation at least two of the pages that Zendesk allows in a minute.",
+    ),
+    Option(
+        "AUDIT_SAMPLE",
+        "audit_sample",
+        _whole(0, 100_000),
+        "How many profiles of each installation the clock has read and compared every hour, in turn. "
+        "Those that changed, and everybody once in `REFRESH_ALL_S`, are compared besides.",
+    ),
+    Option(
+        "AUDIT_DAYS",
+        "audit_days",
+        _whole(30, 36_500),
+        "How many days it is kept who did what: operators, and agents who changed opt-out and lists.",
+    ),
+    Option(
+        "FORGET_DELETED_DAYS",
+        "forget_deleted_days",
+        _whole(0, 3650),
+        "How many days after a user was found to be deleted from Zendesk for good the bridge forgets the "
+        "customer. 0: never.",
     ),
 )
 

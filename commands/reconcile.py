@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from bridge.services import Services
+from commands.drift import DEFAULT_SAMPLE, audit, say
 from commands.opening import installation_named, json_option, opened
 from commands.output import print_json
 from consumers.exporting.reconciling import Found, reconcile_now
@@ -21,12 +22,32 @@ from consumers.stopping import told_by_signals
 
 @click.command()
 @click.argument("name")
+@click.option("--audit", "audits", is_flag=True, help="Compare profiles in Sailthru with the facts instead.")
+@click.option(
+    "--sample",
+    type=click.IntRange(1, 10_000_000),
+    metavar="N",
+    help=f"With --audit: N customers, chosen by chance.  [default: {DEFAULT_SAMPLE}]",
+)
+@click.option("--all", "everybody", is_flag=True, help="With --audit: every customer who has a profile.")
+@click.option("--fix", "fixes", is_flag=True, help="With --audit: have what differs pushed, and look again.")
 @json_option
-def reconcile(name: str, as_json: bool) -> None:
+def reconcile(
+    name: str, audits: bool, sample: int | None, everybody: bool, fixes: bool, as_json: bool
+) -> None:
     """Read in Zendesk's exports what changed since the last pass of installation NAME, and keep it.
 
     The clock does the same every RECONCILE_S seconds. What no event had told of is pushed by the consumer.
+    With --audit nothing is read in Zendesk: it says where Sailthru holds something else than the facts say.
+    Lists and opt-outs are never touched.
     """
+    if not audits and (sample or everybody or fixes):
+        raise click.UsageError("--sample, --all and --fix go with --audit.")
+    if sample and everybody:
+        raise click.UsageError("Give --sample or --all, not both.")
+    if audits:
+        _audit(name, None if everybody else sample or DEFAULT_SAMPLE, fixes=fixes, as_json=as_json)
+        return
     with opened() as services, told_by_signals() as stop:
         installation = installation_named(services, name)
         every = timedelta(seconds=services.settings.reconcile_s)
@@ -35,6 +56,23 @@ def reconcile(name: str, as_json: bool) -> None:
         print_json(summary(found))
     else:
         _say(found)
+
+
+def _audit(name: str, sample: int | None, *, fixes: bool, as_json: bool) -> None:
+    with opened() as services, told_by_signals() as stop:
+        installation = installation_named(services, name)
+        record = audit(
+            services,
+            parts_of(services),
+            installation,
+            sample=sample,
+            fixes=fixes,
+            stop=stop,
+            is_quiet=as_json,
+        )
+        if stop.is_set():
+            click.echo("Stopped before the end: these are the numbers so far.", err=True)
+    say(record, name, as_json=as_json)
 
 
 def parts_of(services: Services) -> Parts:

@@ -25,6 +25,7 @@ from bridge.ledger.processes import CLOCK
 from bridge.queues import watch
 from bridge.repair.many import Replayer
 from bridge.services import Services
+from consumers.audit_samples import LOOK_EVERY_S, AuditSamples
 from consumers.exporting import reconciling
 from consumers.last_tries import LastTries
 from consumers.parts import Parts
@@ -115,6 +116,8 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
     last_tries = LastTries(services.ledger, services.directory, services.broker, services.clock, patience)
     refresh = Refresh(services.ledger, services.directory, services.clock, patience)
     sampling = Sampling(services.ledger, services.broker)
+    size = services.settings.audit_sample
+    audit_samples = AuditSamples(services.ledger, services.directory, services.clock, size, patience)
     keep_days = services.settings.retention_days
     return Timepiece(
         services,
@@ -124,6 +127,7 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
             Pass("refresh", REFRESH_EVERY_S, refresh.step),
             Pass("reconcile", reconciling.SCHEDULE_EVERY_S, _schedule(services).step),
             Pass("replays", REPLAY_EVERY_S, Replayer(services.ledger, publisher, holder).step),
+            Pass("audit", LOOK_EVERY_S, audit_samples.step),
             Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
             Pass("history", SAMPLE_EVERY_S, sampling.step),
             Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from bridge.clock import MICROSECOND, to_micros
 from bridge.customer import AT_REST, EMAIL, OK, PUSHING, Customer, Known
+from bridge.deciding.auditing import differences, is_waiting
 from bridge.deciding.way_back import has_unsolved
 from bridge.facts import SAILTHRU_PREFIX
-from bridge.ledger import customers, events, facts, learning, postbacks, waits, zendesk_users
+from bridge.ledger import audits, customers, events, facts, learning, postbacks, waits, zendesk_users
 from bridge.ledger.events import TO_ZENDESK, AppliedEvent
 from bridge.ledger.waits import Wait
 from bridge.ledger.writing import lock_subjects
@@ -94,6 +95,7 @@ def _keep(asked: Asked, wait: Wait, reading: Reading) -> None:
             waits.put_off(connection, wait, now)  # it changed hands meanwhile
             return
         _keep_facts(connection, asked, wait, reading)
+        _note_drift(connection, asked, customer, reading)
         _note_address(connection, asked, customer, reading)
         applied = _answer(connection, asked, wait, reading)
         waits.go_on(connection, wait, lambda standing: _next(standing, wait, reading, asked))
@@ -125,6 +127,21 @@ def _keep_facts(connection: Connection, asked: Asked, wait: Wait, reading: Readi
     opened = patience.opened(wait)
     marks = [Mark(wait.number, to_micros(now), opened)] if opened else []
     zendesk_users.mark_owed(connection, installation.id, marks, to_micros(now))
+
+
+def _note_drift(connection: Connection, asked: Asked, customer: Customer, reading: Reading) -> None:
+    """Where the profile differs from the facts, if that can be told now: every reading is an audit too."""
+    if is_waiting(customer) or not reading.is_settled or _is_pushed_since(customer, reading):
+        return
+    key = (connection, asked.installation.id)
+    known = facts.of_customers(*key, [customer.zendesk_id])[customer.zendesk_id]
+    found = differences(customer, known, asked.installation.settings, reading.profile)
+    audits.note(*key, customer.zendesk_id, [one.field for one in found])
+
+
+def _is_pushed_since(customer: Customer, reading: Reading) -> bool:
+    at = reading.sent.pushed_at
+    return customer.pushed_at != (None if at is None else to_micros(at))
 
 
 def _note_address(connection: Connection, asked: Asked, customer: Customer, reading: Reading) -> None:
@@ -239,3 +256,4 @@ def _forget_profile(connection: Connection, asked: Asked, wait: Wait) -> None:
         now = asked.parts.clock.now()
         keep_profile(connection, asked.installation.id, gone, now, due_at=to_micros(now))
     zendesk_users.set_refresh(connection, asked.installation.id, {wait.number: None})
+    audits.note(connection, asked.installation.id, wait.number, [])
