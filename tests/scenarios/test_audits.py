@@ -169,7 +169,7 @@ def test_a_sample_is_bounded_and_comes_round(story: Story) -> None:
         assert samples.step() <= 2
         story.later(10)
         seen.append([read["id"] for read in story.profile_reads()])
-    sids = [world.customer(number).sid for number in sorted(people)]
+    sids = [str(world.customer(number).sid) for number in sorted(people)]
     assert [set(page) & set(sids) for page in seen] == [
         set(sids[:2]),
         set(sids[2:4]),
