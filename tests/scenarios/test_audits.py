@@ -162,7 +162,7 @@ def test_a_sample_is_bounded_and_comes_round(story: Story) -> None:
     world = story.world
     samples = AuditSamples(world.ledger, Directory(world.ledger, world.vault), world.clock, size=2)
     samples.step()
-    seen: list[list[int]] = []
+    seen: list[list[str]] = []
     for _ in range(4):
         story.later(3600)
         story.forget()
