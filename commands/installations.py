@@ -9,7 +9,7 @@ import click
 
 from bridge.clock import iso
 from bridge.errors import BadSettings
-from bridge.ledger import actions
+from bridge.ledger import actions, set_ups
 from bridge.ledger import installations as kept
 from bridge.ledger.installations import Installation, SameAccount
 from bridge.services import Services
@@ -123,6 +123,7 @@ def remove(name: str, yes: bool, as_json: bool) -> None:
             number = next((key for key, (one, _) in kept.versions(connection).items() if one == name), None)
         if number is None:
             raise BadSettings([_nobody(name)])
+        _warn_of_set_up(services, number, name)
         if not yes:
             click.confirm(f"Remove {name}? Its deliveries will be answered 404.", abort=True, err=True)
         with services.ledger.writing() as connection:
@@ -190,6 +191,17 @@ def _warn(same: list[SameAccount]) -> None:
     for one in same:
         click.echo(
             f"Warning: {one.name} has the same {one.system.capitalize()} account; both will write to it.",
+            err=True,
+        )
+
+
+def _warn_of_set_up(services: Services, number: int, name: str) -> None:
+    with services.ledger.reading() as connection:
+        made = [one for one in set_ups.parts_of(connection, number).values() if one.state != set_ups.FOUND]
+    if made:
+        click.echo(
+            f"Warning: setup made {len(made)} things in Zendesk, and they stay there. "
+            f"To take them away first: bridge setup {name} --remove",
             err=True,
         )
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
+from bridge.errors import SendAgain, TryLater
 from bridge.setting_up import apps, fields, taking_away, testing, triggers, webhooks
 from bridge.setting_up.site import Site
 from bridge.setting_up.standing import Standing, Step
 from bridge.setting_up.wanted import TWIN, Asked
+
+MOST_WAITS, LONGEST_WAIT_S = 5, 60.0
 
 Do = Callable[[Site, Asked, Standing, Step], Standing]
 
@@ -53,9 +57,22 @@ def carry_out(
         if steps[0] in done:
             raise RuntimeError(f"the step {steps[0]} was done and is planned again")
         with doing(steps[0]):
-            standing = do(site, asked, standing, steps[0])
+            standing = _patiently(site, partial(do, site, asked, standing, steps[0]))
         done.append(steps[0])
     return standing
+
+
+def _patiently(site: Site, step: Callable[[], Standing]) -> Standing:
+    """Do a step, again when the account's quota was used up: whatever part of it was done is done over."""
+    waits = 0
+    while True:
+        try:
+            return step()
+        except TryLater as error:
+            waits += 1
+            if isinstance(error, SendAgain) or error.after_s is None or waits > MOST_WAITS:
+                raise
+            site.pause(min(error.after_s, LONGEST_WAIT_S))
 
 
 def do(site: Site, asked: Asked, standing: Standing, step: Step) -> Standing:

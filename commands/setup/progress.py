@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bridge.errors import BridgeError
+from bridge.errors import BadSettings, BridgeError
 from bridge.setting_up.standing import Step
 from bridge.setting_up.testing import Arrived, NotArrived
 from commands.findings import FAULT, Finding, say_finding
@@ -71,11 +71,11 @@ class Progress:
     def fail(self, error: BridgeError) -> None:
         """Say what stopped it and how to go on."""
         self.is_failed = True
-        fix = error.fix if isinstance(error, NotArrived) else GOES_ON
-        self.report["error"] = {"what": str(error), "fix": fix}
+        self.report["error"] = {"what": str(error), "fix": _fix(error)}
         if not self.as_json:
             click.echo(f"{str(error)[:1].upper()}{str(error)[1:]}.", err=True)
-            click.echo(f"→ {fix}", err=True)
+            if _fix(error):
+                click.echo(f"→ {_fix(error)}", err=True)
 
     def end(self) -> int:
         """The exit status."""
@@ -97,3 +97,10 @@ class Progress:
     def _note(self, step: Step) -> None:
         about = {"part": step.part, "action": step.action, "text": said(step)}
         self.report.setdefault("steps", []).append(about)
+
+
+def _fix(error: BridgeError) -> str:
+    """What helps; nothing where the error itself says so."""
+    if isinstance(error, NotArrived):
+        return error.fix
+    return "" if isinstance(error, BadSettings) else GOES_ON

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,6 +29,7 @@ from commands.check_sailthru import look_at_sailthru
 from commands.check_zendesk import look_at_us
 from commands.findings import FAULT, WARNING, Finding, refused
 from commands.opening import operator
+from commands.setup.alone import alone
 from commands.setup.progress import Progress
 from commands.setup.sentences import by_hand, notes
 from consumers.to_zendesk.account import learn_fields
@@ -121,7 +123,15 @@ class Run:
             self.progress.planned(steps)
             return standing
         self._note(action)
-        return carry_out(self.site, self.asked, standing, plan_of, self.progress.doing)
+        with alone(self.services, self.one) as hold:
+
+            @contextmanager
+            def doing(step: Step) -> Iterator[None]:
+                hold()
+                with self.progress.doing(step):
+                    yield
+
+            return carry_out(self.site, self.asked, standing, plan_of, doing)
 
     def _test(self, standing: Standing) -> None:
         for part in wanted_webhooks(self.asked, standing):

@@ -37,7 +37,7 @@ STEPS = {
     "install": "install the sidebar app",
     "keep_key": "keep the key of the sidebar app",
     "remove": "delete the {noun}",
-    "forget": "leave the {noun}, which is not setup's to delete",
+    "forget": "leave the {noun}, which setup did not make",
     "settle": "wait five seconds, until every process has the new secret",
     "point": "let the {noun} call the second webhook",
     "test": "send a test through the {noun}",

@@ -15,6 +15,7 @@ from bridge.deciding.to_zendesk.projection import USER_FIELDS
 from bridge.ledger import installations
 from bridge.services import Services
 from bridge.setting_up.titles import TITLES
+from commands.setup.alone import alone
 from consumers.worker import Worker
 from receiver.app import create_app
 from receiver.wiring import parts_of
@@ -94,6 +95,18 @@ def test_a_dry_run_says_what_it_would_do_and_removal_takes_all_of_it_away(runnin
     assert {step["part"] for step in gone["steps"]} == made
     assert not running.box.zendesk.webhooks.hooks
     assert "Nothing to change" in running.terminal.run("setup", "acme", "--remove").output
+
+
+def test_two_at_once_are_one_too_many(running: Bridge, services: Services) -> None:
+    one = services.directory.get("acme")
+    assert one is not None
+    with alone(services, one):
+        result = running.terminal.run("setup", "acme", "--public-url", running.url)
+    assert result.exit_code == 1
+    assert "Another setup of acme runs" in result.output
+    assert running.terminal.run("setup", "acme", "--public-url", running.url).exit_code == 0
+    warned = running.terminal.run("installations", "remove", "acme", "--yes")
+    assert "bridge setup acme --remove" in warned.output
 
 
 def test_what_it_could_not_do_is_said(running: Bridge) -> None:

@@ -197,6 +197,23 @@ def test_somebody_who_is_no_admin_is_refused_before_anything_is_made(plot: Plot)
     assert plot.there() == found
 
 
+def test_a_quota_that_is_used_up_is_waited_for(plot: Plot) -> None:
+    plot.box.zendesk.set_limit("account", 9)
+    plot.set_up(triggers=True)
+    assert plot.box.zendesk.quota.refused > 0
+    assert len(plot.there()["triggers"]) == 2
+    assert sum(plot.waits) >= 60
+
+
+def test_nobody_elses_secrets_are_asked_for(plot: Plot) -> None:
+    plot.box.zendesk.webhooks.add(
+        "http://127.0.0.1:9/other", ["user.created"]
+    ).name = "Sailthru bridge (acme2)"
+    plot.set_up()
+    secrets = plot.box.zendesk.calls.matching("GET", "/api/v2/webhooks/*/signing_secret")
+    assert {call.path.split("/")[4] for call in secrets} == {plot.look(plot.site()).id_of(EVENTS)}
+
+
 def test_the_record_goes_with_the_installation(plot: Plot) -> None:
     plot.set_up()
     with plot.services.ledger.writing() as connection:
