@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.deciding import planning
 from bridge.deciding.merging import Merge
@@ -27,13 +28,14 @@ from bridge.repair.replaying import TO_ZENDESK, freed, freed_user, travelling
 from schemas.event import Event
 
 REFUSED = "refused"
+FAILS = "fails"
 
 
 @dataclass(frozen=True)
 class Preview:
     """What the replay of one letter would come to, `words` without addresses.
 
-    `outcome` is `refused`, or one of those in `foretelling`.
+    `outcome` is `refused`, `fails`, or one of those in `foretelling`.
     """
 
     letter: int
@@ -87,7 +89,12 @@ class Foresight:
         installation = self.installations.get(letter.installation_id)
         if installation is None:
             return Preview(letter.id, REFUSED, "its installation was removed; drop the letter")
-        return _joined(letter, self._parts(letter, installation, events))
+        try:
+            return _joined(letter, self._parts(letter, installation, events))
+        except SQLAlchemyError:
+            raise
+        except Exception:  # noqa: BLE001 - what the bridge failed of before, it fails of here too
+            return Preview(letter.id, FAILS, "the bridge fails of it here too; replay after an upgrade")
 
     def _parts(
         self, letter: DeadLetter, installation: Installation, events: Sequence[Event]

@@ -16,9 +16,10 @@ from bridge.ledger.replays import FINISHED, STOPPED
 from bridge.repair import many
 from bridge.repair.foretelling import NOTHING, READ_FIRST, SENT, Change
 from bridge.repair.many import Beginning, Replayer
-from bridge.repair.preview import REFUSED, Foresight, Preview, sum_up
+from bridge.repair.preview import FAILS, REFUSED, Foresight, Preview, sum_up
 from bridge.repair.replaying import replay
 from schemas.agent_action import LIST_ADD, LIST_REMOVE, SET_OPTOUT
+from schemas.event import Event
 from tests.scenarios.desk import Desk
 from tests.scenarios.story import Person, Story
 from tests.scenarios.way_back import know, make_fields
@@ -149,6 +150,18 @@ def test_a_preview_of_an_agents_choice_says_what_would_be_sent(story: Story) -> 
         SENT,
         [("optout_email", "all")],
     )
+
+
+def test_a_preview_of_what_the_bridge_itself_fails_of_says_so(story: Story) -> None:
+    now, world = story.clock.now(), story.world
+    odd = Event("odd", "acme", "zendesk", "ticket.created", "ticket:1", "webhook", now, now, {"odd": 1})
+    body = odd.to_bytes().decode("ascii")
+    letter = DeadLetter(
+        world.installation.id, "zendesk", odd.type, "bug", "KeyError.", event_id="odd", data={"event": body}
+    )
+    with world.ledger.writing() as connection:
+        dead.bury(connection, letter, world.ledger.micros())
+    assert [told.outcome for told in look_ahead(story)] == [FAILS]
 
 
 def test_many_previews_are_added_up() -> None:
