@@ -11,6 +11,7 @@ import logging.config
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,8 @@ _ADDRESS = re.compile(rf"{_PART}@{_PART}\.[^\s@<>\"'(),:;=\[\]{{}}/|\\.]+")
 _SECRET_NAME = re.compile(
     r"secret|token|password|authorization|api_?key|cookie|signature|private", re.IGNORECASE
 )
+_PLAIN = (int, float, type(None))  # a bool is an int
+_HIDEABLE = (str, bytes, list, tuple, dict)
 # Loggers of others that would fill the log with what is of no use to an operator.
 _QUIET = {"pika": "CRITICAL", "urllib3": "WARNING", "alembic": "WARNING", "werkzeug": "WARNING"}
 _GUNICORN = ("gunicorn.error", "gunicorn.access")
@@ -108,17 +111,29 @@ def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 
 def _masked_field(name: str, value: Any) -> Any:
-    if _SECRET_NAME.search(name) and isinstance(value, str | bytes | list | tuple | dict):
+    if isinstance(value, _PLAIN):  # numbers hide nothing
+        return value
+    if _is_secret_name(name) and isinstance(value, _HIDEABLE):
         return HIDDEN
+    if isinstance(value, str):
+        return _masked_text(value)
     return _masked_value(value)
 
 
+@lru_cache(maxsize=1024)  # the names are the code's own, and few
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
 def _masked_value(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, _PLAIN):
         return value
     if isinstance(value, Mapping):
         return {str(name): _masked_field(str(name), inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked_value(inner) for inner in value]
-    text = value if isinstance(value, str) else str(value)
+    return _masked_text(value if isinstance(value, str) else str(value))
+
+
+def _masked_text(text: str) -> str:
     return _ADDRESS.sub(lambda found: masked(found.group()), text) if "@" in text else text

@@ -37,7 +37,7 @@ class Settings:
     metrics_dir: Path = Path("var/metrics")
     retention_days: int = 30
     park_above: int = 1000
-    pushes_at_once: int = 64
+    pushes_at_once: int = 128
     web_workers: int = 2
     web_connections: int = 1000
     sailthru_settle_s: int = 5

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bridge.clock import from_micros
 from bridge.customer import Customer
 from bridge.deciding.planning import Standing, next_step
-from bridge.deciding.steps import AskHolder, Create, LookUp, Rest
+from bridge.deciding.steps import AskHolder, Create, LookUp, Rest, Write
 from bridge.facts import CustomerFacts
 from bridge.ledger import attempts, customers, dead, directions, events, facts, learning, waits
 from bridge.ledger.attempts import Finished
@@ -59,14 +59,17 @@ def conclude(
         # Whoever was forgotten meanwhile has no row: whatever came of the call, nothing is kept of it.
         group = [one for one in group if one.job.customer.zendesk_id in held]
         lettered = dead.lettered(connection, installation.id, ids)
+        objects = learning.learned(connection, installation.id).get("objects")
         before, changed = {one.zendesk_id: one.sid for one in held.values()}, {}
+        saving = Saving(connection)
         for result in group:
-            one = _Conclusion(connection, result, now, lettered)
+            one = _Conclusion(connection, result, now, lettered, objects, saving)
             settled = one.write(held[result.job.customer.zendesk_id])
             concluded.settled.append((result, settled))
             concluded.applied.extend((installation, event) for event in one.applied)
             changed.update({other.zendesk_id: other for other in one.changed})
             held.update({other.zendesk_id: other for other in one.changed if other.zendesk_id in held})
+        saving.now()
         moment = from_micros(now)
         relinking.note(connection, installation.id, before, changed.values(), patience, moment)
         if group:
@@ -84,11 +87,39 @@ def _by_installation(results: Sequence[Result]) -> Iterable[tuple[Installation, 
         yield group[0].job.installation, group
 
 
+class Saving:
+    """Saves customers a group at a time, where nobody asks for another's row in between."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._later: list[Customer] = []
+
+    def later(self, row: Customer) -> None:
+        """With the others, when it is time."""
+        self._later.append(row)
+
+    def now(self, *rows: Customer) -> None:
+        """What was put off, and then these."""
+        put_off, self._later = self._later, []
+        customers.save(self._connection, put_off)
+        customers.save(self._connection, rows)
+
+
 class _Conclusion:
     """Writes what one result means, for its customer and for those around it."""
 
-    def __init__(self, connection: Connection, result: Result, now: int, lettered: Collection[int]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        result: Result,
+        now: int,
+        lettered: Collection[int],
+        objects: str | None,
+        saving: Saving,
+    ) -> None:
         self.connection = connection
+        self.objects = objects
+        self.saving = saving
         self.installation = result.job.installation
         self.result = result
         self.now = now
@@ -97,13 +128,22 @@ class _Conclusion:
         self.changed: list[Customer] = []
 
     def write(self, row: Customer) -> Settled:
+        is_alone = isinstance(self.result.job.step, Write)
+        if not is_alone:  # it may ask whose profile this is, or who has an address
+            self.saving.now()
         settled = self._settled(row)
-        if settled.freed:
+        if settled.freed or settled.others:
+            is_alone = False
+            self.saving.now()
             self._free(settled)
         customer = self._rested(settled, row)
         # The others first: one of them may let go of the very profile that the customer takes over.
         self._save(*settled.others)
-        self._save(customer)
+        if is_alone:
+            self.saving.later(customer)
+            self.changed.append(customer)
+        else:
+            self._save(customer)
         self._follow(replace(settled, customer=customer))
         return settled
 
@@ -156,9 +196,8 @@ class _Conclusion:
         return rested
 
     def _next(self, settled: Settled, known: CustomerFacts) -> object:
-        objects = learning.learned(self.connection, self.installation.id).get("objects")
-        standing = Standing(settled.customer, known, self.installation.settings, objects, self.now)
-        return next_step(standing)
+        settings = self.installation.settings
+        return next_step(Standing(settled.customer, known, settings, self.objects, self.now))
 
     def _free(self, settled: Settled) -> None:
         """An address came free: whoever waits for it goes on at once."""
@@ -172,7 +211,7 @@ class _Conclusion:
                 self._save(replace(other, link=link, owed=True, due_at=self.now, not_before=0))
 
     def _save(self, *rows: Customer) -> None:
-        customers.save(self.connection, rows)
+        self.saving.now(*rows)
         self.changed.extend(rows)
 
     def _follow(self, settled: Settled) -> None:
