@@ -16,6 +16,7 @@ from bridge.ledger import looking
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.spool import BROKER_AWAY, PARKED
 from bridge.metrics import installation_label
+from bridge.pause_gauges import pause_gauges
 from bridge.process_gauges import process_gauges
 from bridge.queues import lane_states, watch
 from bridge.quota_gauges import quota_gauges
@@ -48,6 +49,7 @@ class Gauges(Collector):
             partial(process_gauges, self._ledger),
             partial(quota_gauges, self._ledger),
             partial(drift_gauges, self._ledger),
+            partial(pause_gauges, self._ledger),
         ):
             try:
                 yield from read()

@@ -9,8 +9,9 @@ from bridge.broker.embedded import EmbeddedBroker
 from bridge.clock import to_micros
 from bridge.gauges import Gauges
 from bridge.heartbeat import GONE_S, Heartbeat, Pulse
-from bridge.ledger import passes, processes, quotas, spool, tables
+from bridge.ledger import passes, pauses, processes, quotas, spool, tables
 from bridge.ledger.ledger import Ledger, database_now
+from bridge.ledger.pauses import EVERY_LANE, EVERYBODY, Pause
 from bridge.ledger.processes import CLOCK, CONSUMER
 from bridge.ledger.spool import BROKER_AWAY, ToSpool
 from bridge.metrics import exposition
@@ -142,3 +143,15 @@ def test_what_is_left_of_a_quota_is_told_now_and_then_and_forgotten_when_it_says
     assert f"{label} 0.1" in page(ledger)
     with ledger.reading() as connection:
         assert quotas.left(connection, NOW + timedelta(minutes=5)) == []
+
+
+def test_a_pause_says_since_when_and_of_whom(ledger: Ledger, acme: int) -> None:
+    assert not [line for line in page(ledger) if line.startswith("bridge_paused_since_timestamp_seconds{")]
+    with ledger.writing() as connection:
+        pauses.put(connection, Pause(acme, "zendesk", to_micros(NOW), "ann", "a release"))
+        pauses.put(connection, Pause(EVERYBODY, EVERY_LANE, to_micros(NOW), "ann", "a release"))
+    told = [line for line in page(ledger) if line.startswith("bridge_paused_since_timestamp_seconds{")]
+    assert {plain(line) for line in told} == {
+        f'bridge_paused_since_timestamp_seconds{{installation="{name}",lane="{lane}"}} {NOW.timestamp()!r}'
+        for name, lane in (("acme", "zendesk"), ("all", "all"))
+    }

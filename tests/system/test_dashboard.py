@@ -20,7 +20,12 @@ pytestmark = [pytest.mark.system, pytest.mark.slow]
 OPS = Path(__file__).parents[2] / "ops"
 DASHBOARD: dict[str, Any] = json.loads((OPS / "grafana" / "bridge.json").read_text())
 MAY_BE_EMPTY = "Empty unless"
-NEVER_HERE = {"Halted installations", "Customers whose records disagree", "Passes of the clock that failed"}
+NEVER_HERE = {
+    "Halted installations",
+    "Paused for",
+    "Customers whose records disagree",
+    "Passes of the clock that failed",
+}
 SHOWN_S = 45.0
 
 
@@ -63,6 +68,9 @@ def test_every_panel_shows_something_and_no_rule_fails(
     assert one(prometheus, 'bridge_processes{process="clock"}') == 1
     assert one(prometheus, "bridge_consumers_connected") == 1
     assert one(prometheus, "bridge:dead_letters") >= 1
+    refused = 'bridge_deliveries_total{installation="acme",outcome="bad_signature",source="webhook"}'
+    # Whichever of the web workers answers, it tells of all of them.
+    assert {embedded.bridge.metrics()[refused] for _ in range(8)} == {float(next(tags))}
 
 
 def traffic(accounts: Accounts, user: int, number: int) -> None:
