@@ -7,7 +7,7 @@ import secrets
 import socket
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, or_, select, update
 
 from bridge.clock import to_micros
 from bridge.ledger.tables import passes
@@ -41,6 +41,11 @@ def let_go(connection: Connection, name: str, holder: str) -> None:
     connection.execute(
         update(passes).where(passes.c.name == name, passes.c.holder == holder).values(holder="", until=0)
     )
+
+
+def holder_of(connection: Connection, name: str) -> str | None:
+    """Who took a pass last; None for one that nobody ever took."""
+    return connection.scalar(select(passes.c.holder).where(passes.c.name == name))
 
 
 def new_holder() -> str:

@@ -14,6 +14,7 @@ from bridge.services import Services
 from bridge.setting_up.titles import wanted_fields
 from bridge.setting_up.wanted import APP, Asked, FieldWanted
 from commands.opening import json_option, opened
+from commands.setup.alone import alone, unhindered
 from commands.setup.progress import Progress
 from commands.setup.runs import Run
 
@@ -28,8 +29,8 @@ MODES = {"set_up": Run.set_up, "remove": Run.remove, "rotate": Run.rotate}
 @click.option("--triggers", is_flag=True, help="Let triggers tell of tickets too, beside ticket events.")
 @click.option("--fields", is_flag=True, help="Make the user fields that show what Sailthru knows.")
 @click.option("--app", is_flag=True, help="Upload and install the sidebar app.")
-@click.option("--remove", "mode", flag_value="remove", help="Take away exactly what setup made.")
-@click.option("--rotate", "mode", flag_value="rotate", help="Give its webhooks new signing secrets.")
+@click.option("--remove", is_flag=True, help="Take away exactly what setup made.")
+@click.option("--rotate", is_flag=True, help="Give its webhooks new signing secrets.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and change nothing.")
 @json_option
 def setup(
@@ -38,7 +39,8 @@ def setup(
     triggers: bool,
     fields: bool,
     app: bool,
-    mode: str | None,
+    remove: bool,
+    rotate: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -46,9 +48,10 @@ def setup(
 
     Safe to run again: it makes what is missing and leaves the rest. A run that broke off is continued.
     """
-    if mode is None and url is None:
+    mode = "remove" if remove else "rotate" if rotate else "set_up"
+    if mode == "set_up" and url is None:
         raise click.UsageError("--public-url is needed: where Zendesk reaches the receiver.")
-    if mode is not None and (url or triggers or fields or app):
+    if mode != "set_up" and (url or triggers or fields or app or (remove and rotate)):
         raise click.UsageError(f"--{mode} goes with --dry-run and --json only.")
     base = public_url(url, "--public-url") if url is not None else ""
     progress = Progress(as_json)
@@ -57,10 +60,10 @@ def setup(
         asked = Asked(
             name, base, triggers, _fields() if fields else (), _package(services, one, base, is_asked=app)
         )
-        progress.report |= {"installation": name, "mode": mode or "set_up", "dry_run": dry_run}
-        run = Run(services, one, asked, progress, is_dry=dry_run)
+        progress.report |= {"installation": name, "mode": mode, "dry_run": dry_run}
         try:
-            MODES[mode or "set_up"](run)
+            with unhindered() if dry_run else alone(services, one) as hold:
+                MODES[mode](Run(services, one, asked, progress, dry_run, hold))
         except BridgeError as error:
             progress.fail(error)
     raise SystemExit(progress.end())

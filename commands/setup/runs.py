@@ -29,7 +29,6 @@ from commands.check_sailthru import look_at_sailthru
 from commands.check_zendesk import look_at_us
 from commands.findings import FAULT, WARNING, Finding, refused
 from commands.opening import operator
-from commands.setup.alone import alone
 from commands.setup.progress import Progress
 from commands.setup.sentences import by_hand, notes
 from consumers.to_zendesk.account import learn_fields
@@ -39,13 +38,14 @@ Plan = Callable[[Standing], Sequence[Step]]
 
 @dataclass
 class Run:
-    """One run of the command."""
+    """One run of the command. `hold`, called before each step, keeps other runs away."""
 
     services: Services
     one: Installation
     asked: Asked
     progress: Progress
     is_dry: bool
+    hold: Callable[[], None]
 
     def set_up(self) -> None:
         """Make what is missing, test it, and say what is left."""
@@ -123,15 +123,13 @@ class Run:
             self.progress.planned(steps)
             return standing
         self._note(action)
-        with alone(self.services, self.one) as hold:
+        return carry_out(self.site, self.asked, standing, plan_of, self._doing)
 
-            @contextmanager
-            def doing(step: Step) -> Iterator[None]:
-                hold()
-                with self.progress.doing(step):
-                    yield
-
-            return carry_out(self.site, self.asked, standing, plan_of, doing)
+    @contextmanager
+    def _doing(self, step: Step) -> Iterator[None]:
+        self.hold()
+        with self.progress.doing(step):
+            yield
 
     def _test(self, standing: Standing) -> None:
         for part in wanted_webhooks(self.asked, standing):

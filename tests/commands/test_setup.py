@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
 from bridge.deciding.to_zendesk.projection import USER_FIELDS
-from bridge.ledger import installations
+from bridge.ledger import installations, passes
 from bridge.services import Services
 from bridge.setting_up.titles import TITLES
 from commands.setup.alone import alone
@@ -109,6 +113,18 @@ def test_two_at_once_are_one_too_many(running: Bridge, services: Services) -> No
     assert "bridge setup acme --remove" in warned.output
 
 
+def test_a_run_that_was_killed_keeps_nobody_waiting(running: Bridge, services: Services) -> None:
+    one = services.directory.get("acme")
+    assert one is not None
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    now = services.ledger.now()
+    holder = f"{socket.gethostname()}/{gone.pid}/cafe"
+    with services.ledger.writing() as connection:
+        passes.hold(connection, f"setup/{one.id}", holder, until=now + timedelta(minutes=2), now=now)
+    assert running.terminal.run("setup", "acme", "--public-url", running.url).exit_code == 0
+
+
 def test_what_it_could_not_do_is_said(running: Bridge) -> None:
     running.box.zendesk.set_oddity("ticket_events", value=False)
     running.box.zendesk.add_user_field("sailthru_optout", "checkbox")
@@ -138,7 +154,12 @@ def test_credentials_that_do_not_work_are_found_before_anything_is_made(
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("--remove", "--public-url", "https://a.example.com"), ("--rotate", "--app")],
+    [
+        (),
+        ("--remove", "--public-url", "https://a.example.com"),
+        ("--rotate", "--app"),
+        ("--remove", "--rotate"),
+    ],
 )
 def test_a_wrong_usage_is_told_from_a_failure(terminal: Terminal, words: tuple[str, ...]) -> None:
     terminal.add()
