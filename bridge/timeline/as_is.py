@@ -7,7 +7,7 @@ at most.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,17 @@ from bridge.customer import EMAIL
 from bridge.deciding.to_zendesk.projection import USER_FIELDS
 from bridge.deciding.way_back import HIGH_VALUE_TAG
 from bridge.errors import BadCredentials, BridgeError, Refused, TryLater
+from bridge.ledger import directions
 from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
+from bridge.metrics import count_remote_request
 from bridge.remotes.accounts import Remotes
 from bridge.remotes.zendesk_errors import NotFound
 
 READ_S = 3.0
 SAILTHRU, ZENDESK = "sailthru", "zendesk"
+NOT_LINKED = "the customer is not linked to a profile"
+LATE = f"no answer within {READ_S:g} s"
 BUCKETS = {SAILTHRU: "sailthru.user.get", ZENDESK: "zendesk"}
 TAG_ROW = f"tag {HIGH_VALUE_TAG}"  # as a customer's record calls it
 FIELDS = tuple(one.key for one in USER_FIELDS)
@@ -48,23 +52,46 @@ class Reads:
     def both(self, installation: Installation, zendesk_id: int, sid: str | None) -> dict[str, Held]:
         """What each system holds of a customer, by the system's name. Raises `Unavailable` only."""
         calls: dict[str, Callable[[], Held]] = {
-            SAILTHRU: lambda: self._sailthru(installation, sid),
+            SAILTHRU: lambda: self._sailthru(installation, sid or ""),
             ZENDESK: lambda: self._zendesk(installation, zendesk_id),
         }
-        granted = self._granted(installation)
-        with ThreadPoolExecutor(len(calls)) as pool:
-            asked = {name: pool.submit(_told, call) for name, call in calls.items() if name in granted}
-            limited = Held(problem="the account's share of calls is used up just now; try again in a minute")
-            return {name: asked[name].result() if name in asked else limited for name in calls}
+        problems = {SAILTHRU: NOT_LINKED} if sid is None else {}
+        problems |= self._hindrances(installation, [name for name in calls if name not in problems])
+        held = self._asked({name: call for name, call in calls.items() if name not in problems})
+        return held | {name: Held(problem=words) for name, words in problems.items()}
 
-    def _granted(self, installation: Installation) -> set[str]:
+    def _hindrances(self, installation: Installation, systems: Sequence[str]) -> dict[str, str]:
+        """Why a system is not asked now; of the others a call is taken from the account's share."""
+        found: dict[str, str] = {}
         with self.ledger.writing() as connection:
-            allowance = Allowance(connection, installation, self.clock)
-            return {name for name, bucket in BUCKETS.items() if allowance.take(bucket, 1).calls}
+            for name in systems:
+                trouble = directions.troubled(connection, name).get(installation.id)
+                if trouble is not None and trouble.is_paused:
+                    found[name] = f"not asked: it is {trouble.state}, {trouble.reason.replace('_', ' ')}"
+                elif not Allowance(connection, installation, self.clock).take(BUCKETS[name], 1).calls:
+                    found[name] = "the account's share of calls is used up just now; try again in a minute"
+        return found
 
-    def _sailthru(self, installation: Installation, sid: str | None) -> Held:
-        if sid is None:
-            return Held(problem="the customer is not linked to a profile")
+    def _asked(self, calls: Mapping[str, Callable[[], Held]]) -> dict[str, Held]:
+        """What came back in time. Nobody waits for a call that takes longer; it ends by itself."""
+        pool = ThreadPoolExecutor(max(1, len(calls)))
+        asked = {name: pool.submit(self._told, name, call) for name, call in calls.items()}
+        wait(asked.values(), timeout=READ_S)
+        pool.shutdown(wait=False, cancel_futures=True)
+        late = Held(problem=LATE)
+        return {name: future.result() if future.done() else late for name, future in asked.items()}
+
+    def _told(self, system: str, call: Callable[[], Held]) -> Held:
+        began, outcome = self.clock.monotonic(), "ok"
+        try:
+            return call()
+        except BridgeError as error:
+            outcome = getattr(error, "reason", "failed")
+            return Held(problem=_problem(error))
+        finally:
+            count_remote_request(system, outcome, seconds=self.clock.monotonic() - began)
+
+    def _sailthru(self, installation: Installation, sid: str) -> Held:
         remote = self.remotes.sailthru(installation)
         profile = remote.profile(sid, "sid", fields=("keys", "vars"), timeout_s=READ_S)
         if profile is None:
@@ -95,19 +122,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _told(call: Callable[[], Held]) -> Held:
-    try:
-        return call()
-    except BridgeError as error:
-        return Held(problem=_problem(error))
-
-
 def _problem(error: BridgeError) -> str:
     match error:
         case BadCredentials(system=system):
             return f"{system} does not accept the credentials"
         case TryLater(reason="timeout"):
-            return f"no answer within {READ_S:g} s"
+            return LATE
         case TryLater(reason=reason) | Refused(reason=reason):
             return reason.replace("_", " ")
         case _:

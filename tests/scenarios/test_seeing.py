@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.ledger import looking
-from bridge.timeline.as_is import Held, Reads, beside
+from bridge.timeline.as_is import NOT_LINKED, Held, Reads, beside
 from bridge.timeline.customer_record import customer_record
 from bridge.timeline.one_event import event_story
 from bridge.timeline.pushing import progress, push_now, would_send
@@ -124,6 +124,10 @@ def test_a_system_that_cannot_be_read_says_why(story: Story) -> None:
     assert held["sailthru"].problem
     assert beside([{"field": "x", "should_hold": 1}], held["sailthru"])[0]["differs"] is None
     assert not held["zendesk"].problem
+    story.forget()
+    reads = Reads(world.ledger, world.remotes, world.clock)
+    assert reads.both(world.installation, ann.id, None)["sailthru"].problem == NOT_LINKED
+    assert story.looks() == []
 
 
 def differing(should: list[dict[str, Any]], held: Held) -> list[str]:
