@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select
 
 from bridge.clock import iso_of
 from bridge.deciding.steps import CheckHolder
@@ -46,36 +46,34 @@ def for_event(connection: Connection, event: Row[Any], *, action_at: int | None)
 
     `action_at` (microseconds) is when an agent asked, of an event that carries an action.
     """
-    if event.zendesk_id is None:
+    its_own = [*_for_agent(action_at), *_planned_by(event)]
+    if event.zendesk_id is None or not its_own:
         return []
-    its_own = (
-        []
-        if action_at is None
-        else [and_(attempts.c.action.startswith(AGENTS), attempts.c.lease == action_at)]
-    )
-    if event.version is not None:
-        its_own.append(_planned_by(event))
     where = (
         attempts.c.installation_id == event.installation_id,
         attempts.c.zendesk_id == event.zendesk_id,
         or_(*its_own),
     )
-    if not its_own:
-        return []
     found = connection.execute(select(attempts).where(*where).order_by(attempts.c.id).limit(MOST))
     return [attempt_of(row) for row in found]
 
 
-def _planned_by(event: Row[Any]) -> Any:
+def _for_agent(action_at: int | None) -> list[ColumnElement[bool]]:
+    """An agent's action lends its attempt the moment of the click, in the place of a pusher's number."""
+    if action_at is None:
+        return []
+    return [and_(attempts.c.action.startswith(AGENTS), attempts.c.lease == action_at)]
+
+
+def _planned_by(event: Row[Any]) -> list[ColumnElement[bool]]:
     """Both directions count versions of their own: which of them an attempt is of, its call tells."""
-    is_back = and_(
-        attempts.c.system == "zendesk",
-        attempts.c.action != CheckHolder.action,
-        attempts.c.action.not_like(f"{AGENTS}%"),
-    )
-    is_its_way = is_back if event.lane in TO_ZENDESK else ~is_back & attempts.c.action.not_like(f"{AGENTS}%")
-    planned = and_(is_its_way, attempts.c.version >= event.version)
-    return planned if event.applied_at is None else and_(planned, attempts.c.started_at <= event.applied_at)
+    if event.version is None:
+        return []
+    is_agents = attempts.c.action.startswith(AGENTS)
+    is_back = and_(attempts.c.system == "zendesk", attempts.c.action != CheckHolder.action)
+    its_way = is_back if event.lane in TO_ZENDESK else not_(is_back)
+    planned = and_(~is_agents, its_way, attempts.c.version >= event.version)
+    return [planned if event.applied_at is None else and_(planned, attempts.c.started_at <= event.applied_at)]
 
 
 def last(tries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
