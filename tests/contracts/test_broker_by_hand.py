@@ -17,6 +17,7 @@ from bridge.broker.rabbitmq import RabbitBroker
 from bridge.broker.rabbitmq_address import RabbitAddress
 from bridge.clock import to_micros
 from bridge.ledger import dead, events, looking
+from bridge.repair.replaying import replay
 from sandbox import Sandbox
 from schemas.agent_action import SET_OPTOUT
 from schemas.event import Event
@@ -145,6 +146,31 @@ def test_a_replay_says_how_often_it_was_tried_why_and_what_it_belongs_to(
         "traceparent": TRACE,
     }
     assert (properties.message_id, properties.type) == ("event-8", "user.tags_changed")
+
+
+def test_what_an_operator_replays_says_which_try_it_is_and_why(
+    rabbit: RabbitServer, broker: RabbitBroker, story: Story
+) -> None:
+    event = tagged(story, story.person("ann@example.com"))
+    story.world.publish([event])
+    story.world.work()
+    letter = dead.DeadLetter(
+        story.world.installation.id,
+        lane="zendesk",
+        type=event.type,
+        reason="bug",
+        error="The bridge failed to keep the event 8 times: KeyError.",
+        event_id=event.id,
+        attempts=8,
+    )
+    with story.world.ledger.writing() as connection:
+        dead.bury(connection, letter, to_micros(story.clock.now()))
+    (standing,) = story.letters()
+    replay(story.world.ledger, broker.publisher(), standing, operator="ann")
+    properties, _body = shown(rabbit, "bridge.zendesk")
+
+    assert ours(properties) == {"installation": "acme", "attempt": 9, "first-error": "bug"}
+    assert (properties.message_id, properties.type) == (event.id, event.type)
 
 
 def test_a_dead_message_says_where_it_came_from_and_why(rabbit: RabbitServer, broker: RabbitBroker) -> None:

@@ -23,7 +23,6 @@ MAY_BE_EMPTY = "Empty unless"
 NEVER_HERE = {
     "Halted installations",
     "Paused for",
-    "Customers whose records disagree",
     "Passes of the clock that failed",
 }
 SHOWN_S = 45.0

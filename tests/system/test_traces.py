@@ -31,7 +31,11 @@ def test_a_change_is_one_trace_from_its_delivery_to_its_push(
         accounts.box.zendesk.add_tags(ann, ["vip"])
         accounts.until_settled()
 
-        trace = told(collector)
+        # What has to be read first, and each step of the push, stands in the trace of the event behind it.
+        told(
+            collector, "publish user.created", "keep user.created", "ask_user", "push_look_up", "push_create"
+        )
+        trace = told(collector, DELIVERY, PUBLISH, KEEP, PUSH)
 
         delivery, publish, keep, push = (trace[name] for name in (DELIVERY, PUBLISH, KEEP, PUSH))
         assert (delivery.parent, publish.parent) == ("", delivery.id)
@@ -47,14 +51,16 @@ def test_a_change_is_one_trace_from_its_delivery_to_its_push(
         assert "@" not in str(collector.spans)
 
 
-def told(collector: Collector) -> dict[str, Span]:
-    """The trace of the tag, once its push has arrived."""
+def told(collector: Collector, *names: str) -> dict[str, Span]:
+    """The one trace that has spans of all these names, once they have arrived."""
 
     def whole() -> list[dict[str, Span]]:
-        traces = {span.trace for span in collector.spans if span.name == PUBLISH}
-        found = [collector.of(trace) for trace in traces]
-        return [spans for spans in found if {DELIVERY, PUBLISH, KEEP, PUSH} <= spans.keys()]
+        traces = [collector.of(trace) for trace in {span.trace for span in list(collector.spans)}]
+        return [spans for spans in traces if set(names) <= spans.keys()]
 
-    wait_until(lambda: bool(whole()), within_s=EXPORTED_S, what="the collector has a whole trace")
+    try:
+        wait_until(lambda: bool(whole()), within_s=EXPORTED_S, what=f"one trace has {', '.join(names)}")
+    except TimeoutError as late:
+        raise AssertionError(f"{late}; there are {sorted({span.name for span in collector.spans})}") from late
     (trace,) = whole()
     return trace

@@ -44,6 +44,9 @@ def away() -> Iterator[Publisher]:
         yield made
 
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
 def waiting(ledger: Ledger) -> list[tuple[str, str, int]]:
     with ledger.reading() as connection:
         return [(each.installation, each.reason, each.count) for each in spool.counts(connection)]
@@ -145,12 +148,15 @@ def test_an_event_tells_why_and_how_long_it_was_held(
     here: BrokerHouse, ledger: Ledger, away: Publisher
 ) -> None:
     broker, at = here.open(), datetime(2026, 11, 22, tzinfo=UTC)
-    event = Event("e1", "acme", "zendesk", "t", "user:7", "webhook", at, at, delivery={"secret": 1})
+    event = Event(
+        "e1", "acme", "zendesk", "t", "user:7", "webhook", at, at, delivery={"secret": 1}, trace=TRACE
+    )
     Acceptance(away, ledger, unapplied=idle).keep(replace(outgoing(1), body=event.to_bytes()))
 
     drain(ledger, broker.publisher(), idle)
 
     (body,) = bodies(drained(broker.consumer(), 1))
+    assert from_bytes(body).trace == TRACE
     told = from_bytes(body).delivery
     assert (told["secret"], told["held"]["reason"]) == (1, "broker_away")
     assert told["held"]["from"] <= told["held"]["until"]
