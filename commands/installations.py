@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 import click
 
+from bridge import installation_health
 from bridge.clock import iso
 from bridge.errors import BadSettings
+from bridge.installation_health import Health
 from bridge.ledger import actions, set_ups
 from bridge.ledger import installations as kept
 from bridge.ledger.installations import Installation, SameAccount
 from bridge.services import Services
 from commands.opening import json_option, opened, operator
-from commands.output import print_fields, print_json, print_rows
+from commands.output import moment, print_fields, print_json, print_rows
 from schemas.installation import (
     BadInstallation,
     InstallationSettings,
@@ -23,6 +26,8 @@ from schemas.installation import (
     installation_settings,
 )
 from schemas.installation_secrets import SECRET_KEYS
+
+MOST_EXPLAINED = 20
 
 from_option = click.option(
     "--from",
@@ -61,21 +66,40 @@ def add(name: str, file: BinaryIO, as_json: bool) -> None:
 @installations.command("list")
 @json_option
 def list_all(as_json: bool) -> None:
-    """List all installations."""
+    """List all installations with how they are doing, trouble first.
+
+    State: halted (a system refuses the credentials), down (it does not answer), paused (by somebody), ok.
+    """
     with opened() as services, services.ledger.reading() as connection:
-        rows = [
-            {
-                "name": one.name,
-                "zendesk": one.settings.zendesk.url,
-                "sailthru": one.settings.sailthru.url,
-                "updated_at": iso(one.updated_at),
-            }
-            for one in kept.every(connection, services.vault)
-        ]
+        found = installation_health.look(connection)
     if as_json:
-        print_json(rows)
-    else:
-        print_rows(rows, empty="There are none yet. Next: bridge installations add NAME --from FILE")
+        print_json([_health(one) for one in found])
+        return
+    print_rows(
+        [_short(one) for one in found],
+        empty="There are none yet. Next: bridge installations add NAME --from FILE",
+    )
+    for one in found[:MOST_EXPLAINED]:
+        if one.because:
+            click.echo(f"{one.name} is {one.state} since {moment(one.since)}: {one.because}")
+
+
+def _health(one: Health) -> dict[str, Any]:
+    times = {name: moment(getattr(one, name)) for name in ("since", "last_event_at", "updated_at")}
+    return {**asdict(one), "because": one.because or None, **times}
+
+
+def _short(one: Health) -> dict[str, Any]:
+    """What fits into a line."""
+    return {
+        "name": one.name,
+        "state": one.state,
+        "owed": one.owed,
+        "dead": one.dead,
+        "drift": one.drift,
+        "last event": moment(one.last_event_at),
+        "zendesk": one.zendesk,
+    }
 
 
 @installations.command()

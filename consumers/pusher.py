@@ -31,7 +31,9 @@ from consumers.concluding import Concluded, Result, conclude
 from consumers.parts import Parts
 from consumers.preparing import Job, Prepared, prepare
 from consumers.reporting import report_applied, report_concluded
+from consumers.slots import Slots
 from consumers.tracing import Traced, traced
+from consumers.verdicts import PROBE_S
 
 # While a lane has a backlog, facts run ahead, so that a burst on one customer becomes one push; for so long.
 RUN_AHEAD = timedelta(seconds=8)
@@ -41,6 +43,7 @@ PAUSE_FOR_QUOTA_S = 0.025
 LONGEST_IDLE_S = 0.5
 Begin = Callable[[Connection, Sequence[Installation]], None]
 LANE = "zendesk"  # what Sailthru is owed came by this lane
+MICROS = 1_000_000
 MOST_IN_TROUBLE = 6  # failures that count for the wait while a direction is in trouble: 64 s
 
 
@@ -58,11 +61,13 @@ class Pusher:
     wake: threading.Event = field(default_factory=threading.Event)
     _results: deque[Result] = field(default_factory=deque)
     _unwritten: list[Result] = field(default_factory=list)
-    _under_way: int = 0
     _turn: int = 0
     _is_told: bool = False
     _working: threading.Lock = field(default_factory=threading.Lock)
     _short_of_quota: dict[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._slots = Slots(self.size)
 
     def step(self) -> bool:
         """Write what came back and begin what is due, in one transaction; whether there was anything."""
@@ -76,7 +81,7 @@ class Pusher:
                 now = to_micros(database_now(connection, self.parts.clock))
                 waiting = self._traced(connection, ended)
                 concluded = conclude(connection, ended, now, self.parts.patience)
-                prepared, resent = self._prepared(connection, known, now, len(ended))
+                prepared, resent = self._prepared(connection, known, now, ended)
             self._forget(ended)
             self._launch(prepared)
         self._report(concluded, waiting, now)
@@ -113,11 +118,11 @@ class Pusher:
         for installation in installations:
             if standing.hold(installation.id, LANE):
                 continue
-            free = self.size - self._under_way - len(prepared.jobs)
+            free = self._free(installation, prepared)
             self._prepare(connection, installation, troubled.get(installation.id), prepared, now, free)
 
     def _launch(self, prepared: Prepared) -> None:
-        self._under_way += len(prepared.jobs)
+        self._slots.take(job.installation for job in prepared.jobs)
         for job in prepared.jobs:
             self.pool.submit(self._call, job)
 
@@ -143,7 +148,7 @@ class Pusher:
 
     def finish(self) -> None:
         """Let the calls under way end, and write what came of them."""
-        while self._under_way or self._results or self._unwritten:
+        while self._slots.taken() or self._results or self._unwritten:
             self.wake.wait(LONGEST_IDLE_S)
             self.wake.clear()
             try:
@@ -172,7 +177,7 @@ class Pusher:
         return self._unwritten
 
     def _forget(self, written: list[Result]) -> None:
-        self._under_way -= len(written)
+        self._slots.leave(result.job.installation for result in written)
         self._unwritten = []
 
     def _traced(self, connection: Connection, ended: Sequence[Result]) -> Traced:
@@ -194,19 +199,28 @@ class Pusher:
             return bool(_due(connection, troubled, to_micros(now)))
 
     def _prepared(
-        self, connection: Connection, known: Mapping[int, Installation], now: int, ended: int
+        self, connection: Connection, known: Mapping[int, Installation], now: int, ended: Sequence[Result]
     ) -> tuple[Prepared, int]:
         """What is begun now, and how many writes are sent once more. `ended` calls have made room."""
         prepared = Prepared([], [])
         self.parts.rates.write(connection)
         resent = self._claim_resends(connection)
         troubled = directions.troubled(connection, "sailthru")
-        free = self.size - self._under_way + ended
         self._prepare_hurried(connection, known, troubled, prepared, now)
         for installation in self._in_turn(_due(connection, troubled, now), known):
             trouble = troubled.get(installation.id)
-            self._prepare(connection, installation, trouble, prepared, now, free - len(prepared.jobs))
+            free = self._free(installation, prepared, ended)
+            self._prepare(connection, installation, trouble, prepared, now, free)
         return prepared, resent
+
+    def _free(self, installation: Installation, prepared: Prepared, ended: Sequence[Result] = ()) -> int:
+        """How many calls of one may begin beside those `prepared`; the `ended` have made room."""
+        return self._slots.free(
+            installation,
+            is_alone=len(self.parts.directory.known()) == 1,
+            planned=[job.installation for job in prepared.jobs],
+            ended=[result.job.installation for result in ended],
+        )
 
     def _prepare_hurried(
         self,
@@ -243,8 +257,10 @@ class Pusher:
         claimed = customers.claimable(connection, installation.id, now, limit=limit, owed_before=owed_before)
         if trouble is not None:
             claimed = [_unblamed(customer, trouble, now) for customer in claimed]
-        take = Allowance(connection, installation, self.parts.clock).take
+        take, before = Allowance(connection, installation, self.parts.clock).take, len(prepared.jobs)
         prepare(connection, installation, claimed, prepared, take=take, now=now)
+        if trouble is not None and trouble.is_paused and len(prepared.jobs) > before:
+            directions.begin_probe(connection, trouble, now + int(PROBE_S * MICROS))
 
     def _limit(
         self,

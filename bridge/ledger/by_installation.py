@@ -10,7 +10,7 @@ from bridge.ledger import customers as customers_statements
 from bridge.ledger import zendesk_users as zendesk_users_statements
 from bridge.ledger.dead import OPEN
 from bridge.ledger.directions import Direction
-from bridge.ledger.tables import customers, dead_letters, directions, zendesk_users
+from bridge.ledger.tables import audits, customers, dead_letters, directions, events, zendesk_users
 
 
 def owed(connection: Connection, system: str) -> dict[int, int]:
@@ -23,6 +23,18 @@ def owed(connection: Connection, system: str) -> dict[int, int]:
 def dead(connection: Connection) -> dict[int, int]:
     """Open dead letters: installation id -> how many."""
     return _counted(connection, dead_letters, dead_letters.c.state == OPEN)
+
+
+def drift(connection: Connection) -> dict[int, int]:
+    """Customers whose records disagreed when compared last, by installation; only where any were."""
+    found = _counted(connection, zendesk_users, zendesk_users.c.drift.is_not(None))
+    return {number: found.get(number, 0) for number in connection.scalars(select(audits.c.installation_id))}
+
+
+def last_events(connection: Connection) -> dict[int, int]:
+    """When the newest event came (microseconds), by installation; none while there is none."""
+    query = select(events.c.installation_id, func.max(events.c.kept_at)).group_by(events.c.installation_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def troubled(connection: Connection) -> list[Direction]:

@@ -6,7 +6,7 @@ not accept our credentials; the same, once a minute.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 from sqlalchemy import Connection, bindparam, delete, select
 
@@ -67,6 +67,11 @@ def put(connection: Connection, direction: Direction) -> None:
         [asdict(direction)],
         replace=("state", "reason", "since", "failures", "probe_at"),
     )
+
+
+def begin_probe(connection: Connection, direction: Direction, until: int) -> None:
+    """One call tries it: nobody else does before `until` (micros), or before that one ends."""
+    put(connection, replace(direction, probe_at=until))
 
 
 def clear(connection: Connection, installation_id: int, system: str) -> bool:

@@ -33,6 +33,17 @@ class Installation:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """What a list shows of an installation; its secrets stay sealed. `updated_at` in microseconds."""
+
+    id: int
+    name: str
+    zendesk_url: str
+    sailthru_url: str
+    updated_at: int
+
+
+@dataclass(frozen=True)
 class SameAccount:
     """Another installation (`name`) with the same account of a system (`zendesk` or `sailthru`)."""
 
@@ -71,6 +82,16 @@ def by_name(connection: Connection, vault: Vault, *, name: str) -> Installation 
 def every(connection: Connection, vault: Vault) -> list[Installation]:
     """All installations, by name. Raises `BadSettings` when the secrets of one do not open."""
     return [_installation(row, vault) for row in connection.execute(_standing().order_by(table.c.name))]
+
+
+def listed(connection: Connection) -> list[Listed]:
+    """All installations, by name, those too whose secrets do not open."""
+    query = select(table.c.id, table.c.name, table.c.settings, table.c.updated_at).where(_stands())
+    found = [(row, json.loads(row.settings)) for row in connection.execute(query.order_by(table.c.name))]
+    return [
+        Listed(row.id, row.name, public["zendesk"]["url"], public["sailthru"]["url"], row.updated_at)
+        for row, public in found
+    ]
 
 
 def opened(connection: Connection, vault: Vault, *, ids: Collection[int]) -> dict[int, Installation | None]:

@@ -5,6 +5,10 @@ import json
 import pytest
 from sqlalchemy import select
 
+from bridge.ledger import customers, dead, directions, looking, pauses
+from bridge.ledger.customers import Mark
+from bridge.ledger.directions import DOWN, HALTED, Direction
+from bridge.ledger.pauses import Pause
 from bridge.ledger.tables import actions
 from bridge.services import Services
 from tests.commands.conftest import FILE, SECRETS, Terminal
@@ -106,3 +110,31 @@ def test_a_change_reaches_running_processes_and_is_on_record(terminal: Terminal,
 def test_wrong_usage_ends_with_two(terminal: Terminal) -> None:
     assert terminal.run("installations", "add", "acme").exit_code == 2
     assert terminal.run("nonsense").exit_code == 2
+
+
+def test_the_list_says_how_each_is_doing_trouble_first(terminal: Terminal, services: Services) -> None:
+    # given four installations: one well, one paused, one whose Sailthru is down, one that is halted
+    for name in ("well", "paused", "down", "halted"):
+        terminal.run("installations", "add", name, "--from", "-", given=FILE)
+    with services.ledger.reading() as connection:
+        numbers = {name: number for number, name in looking.names(connection).items()}
+    now = services.ledger.micros()
+    with services.ledger.writing() as connection:
+        for name, state in (("down", DOWN), ("halted", HALTED)):
+            directions.put(connection, Direction(numbers[name], "sailthru", state, "timeout", now, 9, now))
+        pauses.put(connection, Pause(numbers["paused"], "", now, "eve", "moving house"))
+        customers.add(connection, numbers["well"], [7, 8])
+        customers.mark_owed(connection, numbers["well"], [Mark(7, None)], now)
+        letter = dead.DeadLetter(numbers["well"], lane="zendesk", type="push.write", reason="bug", error="!")
+        dead.bury(connection, letter, now)
+    # when somebody looks
+    found = terminal.said("installations", "list")
+    # then the worst comes first, with the reason
+    assert [(one["name"], one["state"]) for one in found] == [
+        ("halted", "halted"), ("down", "down"), ("paused", "paused"), ("well", "ok"),
+    ]  # fmt: skip
+    assert found[1]["because"] == "sailthru: timeout"
+    assert found[2]["because"] == "all lanes, by eve: moving house"
+    well = found[3]
+    assert (well["owed"], well["dead"], well["drift"], well["because"]) == (1, 1, None, None)
+    assert "halted is halted since" in terminal.run("installations", "list").output

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bridge.ledger import installations
+from bridge.clock import to_micros
+from bridge.ledger import directions, installations, tables
+from bridge.ledger.directions import HALTED, Direction
 from bridge.ledger.installations import Installation
+from consumers.preparing import Job
+from consumers.pusher import Pusher
 from sandbox import Sandbox
 from schemas.event import Event
 from schemas.zendesk_events import read_delivery
@@ -120,3 +126,62 @@ def test_what_is_owed_to_a_removed_installation_is_not_sent(open_story: Open) ->
     story.forget()
     story.later(600)
     assert story.calls() == (0, 0, 0)
+
+
+class HeldPool(Executor):
+    """Takes calls, and makes none of them: as slow as a Sailthru can be."""
+
+    def __init__(self) -> None:
+        self.calls: list[Job] = []
+
+    def submit(self, _call: Callable[..., Any], /, job: Job, *_args: Any, **_kwargs: Any) -> Future[Any]:
+        self.calls.append(job)
+        return Future()
+
+
+def many_owed(story: Story, installation: Installation, count: int) -> None:
+    """So many linked customers whose vars changed."""
+    now = to_micros(story.clock.now())
+    row = {"state": "ok", "read_at": now, "seen_at": now, "owed": True, "owed_at": now, "due_at": now}
+    rows = [
+        {"installation_id": installation.id, "zendesk_id": 5000 + number, "sid": f"{number:024}", **row}
+        for number in range(count)
+    ]
+    with story.world.ledger.writing() as connection:
+        connection.execute(tables.customers.insert(), rows)
+
+
+def test_a_slow_sailthru_never_has_all_the_calls_while_there_are_others(
+    story: Story, other: Installation
+) -> None:
+    # given a pusher all of whose calls would be taken by one installation
+    process, pool = story.world.processes[-1], HeldPool()
+    pusher = Pusher(process.pusher.parts, pool, size=8)
+    story.later(5)
+    many_owed(story, story.world.installation, 40)
+    for _ in range(3):
+        pusher.step()
+    assert len(pool.calls) == 6
+    # when one event of another comes
+    many_owed(story, other, 1)
+    pusher.step()
+    # then its call begins at once
+    assert [job.installation.name for job in pool.calls[6:]] == ["globex"]
+
+
+def test_one_call_alone_tries_a_sailthru_that_is_away(story: Story) -> None:
+    process, pool = story.world.processes[-1], HeldPool()
+    pusher = Pusher(process.pusher.parts, pool, size=8)
+    now = to_micros(story.clock.now())
+    many_owed(story, story.world.installation, 5)
+    with story.world.ledger.writing() as connection:
+        away = Direction(story.world.installation.id, "sailthru", HALTED, "bad key", now, 9, probe_at=now)
+        directions.put(connection, away)
+    for _ in range(3):
+        pusher.step()
+        Pusher(process.pusher.parts, pool, size=8).step()  # nor in another process
+        story.clock.move(2)
+    assert len(pool.calls) == 1
+    story.clock.move(60)
+    pusher.step()
+    assert len(pool.calls) == 2
