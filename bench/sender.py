@@ -37,7 +37,10 @@ class _Sender:
             due_at = began + number / per_second
             await asyncio.sleep(max(0.0, due_at - time.monotonic()))
             under_way.append(asyncio.create_task(self._send_one(request, due_at)))
-        return list(await asyncio.gather(*under_way))
+        sent = list(await asyncio.gather(*under_way))
+        while not self._free.empty():
+            await self._free.get_nowait().close()
+        return sent
 
     async def _send_one(self, request: bytes, due_at: float) -> Sent:
         connection = await self._free.get()
@@ -57,6 +60,12 @@ class _Connection:
     def __init__(self, port: int) -> None:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def close(self) -> None:
+        """Close it, if it was ever opened."""
+        if self._streams is not None:
+            self._streams[1].close()
+            await self._streams[1].wait_closed()
 
     async def exchange(self, request: bytes) -> int:
         if self._streams is None:

@@ -134,8 +134,8 @@ class HeldPool(Executor):
     def __init__(self) -> None:
         self.calls: list[Job] = []
 
-    def submit(self, _call: Callable[..., Any], /, job: Job, *_args: Any, **_kwargs: Any) -> Future[Any]:
-        self.calls.append(job)
+    def submit(self, _call: Callable[..., Any], /, *args: Any, **_kwargs: Any) -> Future[Any]:
+        self.calls.append(args[0])
         return Future()
 
 
