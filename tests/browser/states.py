@@ -67,6 +67,11 @@ def email(seat: Seat) -> None:
     seat.tab("Email")
 
 
+def lists(seat: Seat) -> None:
+    email(seat)
+    expect(seat.page.get_by_label("Add to a list")).to_be_enabled()
+
+
 def ask_for_more_mail(seat: Seat) -> None:
     email(seat)
     seat.optout.select_option("none")
@@ -124,7 +129,7 @@ STATES = [
     State("overview", "Top value",
           known(health={"value": "satisfied", "set_by": AGENT, "set_at": ago(hours=20)})),
     State("overview-not-set", "Not set. Choose", known(score=None, predictions=[], engagement="dormant")),
-    State("email", "Since", known(), email),
+    State("email", "Opt-out status", known(), lists),
     State("email-removal-held", "Removing in", known(), remove),
     State("email-add", "A new subscription", known(), ask_to_add),
     State("email-more-mail", "Customer asked for this?", known(optout={"value": "all"}), ask_for_more_mail),

@@ -57,6 +57,17 @@ def test_nothing_jumps_when_the_customer_comes(sit: Sit, bridge: Bridge, width: 
     assert sum(value for value, *_ in found) < MOST_SHIFT, found
 
 
+def test_nothing_jumps_when_the_lists_come_that_can_be_joined(sit: Sit, bridge: Bridge) -> None:
+    bridge.customers[7] = Customer.known()
+    seat = sit().open()
+    gate = bridge.hold("lists")
+    seat.tab("Email")
+    expect(seat.page.get_by_label("Add to a list")).to_be_disabled()
+    gate.set()
+    expect(seat.page.get_by_label("Add to a list")).to_be_enabled()
+    assert sum(value for value, *_ in shifts(seat)) < MOST_SHIFT
+
+
 def test_a_tab_can_be_pressed_as_soon_as_somebody_listens_and_not_before(sit: Sit, bridge: Bridge) -> None:
     bridge.customers[7] = Customer.known()
     seat = sit(sdk=None, width=320)

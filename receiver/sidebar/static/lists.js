@@ -33,7 +33,7 @@ export class Lists {
 		const none = !view.lists ? "lists.unknown" : rows.length || joining.length ? null : "lists.none";
 		draw(this.empty, none, () => none && this.say(none));
 		this.empty.hidden = !none;
-		this.#offer(addable.filter(name => !entryOf("list_add", name)));
+		this.#offer(addable.filter(name => !entryOf("list_add", name)), Boolean(view.lists && !names));
 	}
 
 	/** Forgets an open question: the page shows somebody else now. */
@@ -84,9 +84,10 @@ export class Lists {
 		}
 	}
 
-	#offer(names) {
+	#offer(names, isAsked) {
 		const offered = JSON.stringify(names);
-		this.adding.hidden = !names.length;
+		this.adding.hidden = !names.length && !isAsked;
+		this.choice.disabled = isAsked;
 		if (this.offered === offered) return;
 		this.offered = offered;
 		const chosen = this.choice.value;

@@ -48,7 +48,7 @@ export class Overview {
 
 	#who({ address, profile_link: link }) {
 		return [
-			el("strong", { class: "address", title: address }, address || ""),
+			address && el("strong", { class: "address", title: address }, address),
 			link && el("a", { href: link, target: "_blank", rel: "noopener noreferrer", class: "link" }, this.say("profile.open"),
 				icon("out"), el("span", { class: "unseen" }, ` (${this.say("profile.opens")})`)),
 		];
