@@ -10,6 +10,7 @@ from bridge.ledger import customers, dead
 from bridge.ledger.customers import Mark
 from bridge.ledger.dead import DeadLetter
 from bridge.services import Services
+from tests import loosening
 from tests.commands.conftest import Terminal
 
 
@@ -149,3 +150,22 @@ def test_a_failed_change_is_found_understood_and_replayed_in_three_commands(
         customers.save(connection, [held[9].but(owed=False, due_at=None)])
     # 3: did it help
     assert terminal.said("dead", "show", str(row["id"]))["now"] == "done"
+
+
+def test_no_command_replays_what_loosens_consent(terminal: Terminal, services: Services, acme: int) -> None:
+    with services.ledger.writing() as connection:
+        buried = [dead.bury(connection, one, services.ledger.micros()) for one in loosening.letters(acme)]
+    ids = [str(number) for number in buried]
+    for words in (
+        ids,
+        [*ids, "--again"],
+        ["--all", "--lane", "agent"],
+        ["--all", "--lane", "agent", "--again"],
+    ):
+        answer = terminal.run("dead", "replay", *words, "--rate", "6000", "--json")
+        assert answer.exit_code == 1, words
+        told = json.loads(answer.stdout)
+        assert (told["replayed"], len(told["failed"])) == ([], len(ids)), words
+    outcomes = terminal.said("dead", "replay", "--all", "--lane", "agent", "--dry-run")["outcomes"]
+    assert outcomes == {"refused": len(ids)}
+    assert services.broker.consumer().take(0) == []

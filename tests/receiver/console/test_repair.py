@@ -12,6 +12,7 @@ from bridge.ledger.customers import Mark
 from bridge.ledger.dead import DeadLetter
 from bridge.repair.many import Replayer
 from receiver.app import create_app
+from tests import loosening
 from tests.receiver.console.visitor import Visit, Visitor
 from tests.receiver.door import Door
 
@@ -149,3 +150,25 @@ def test_a_pause_stands_above_every_page_until_somebody_resumes(visit: Visit) ->
     sent = operator.send("/lanes/resume", page="/lanes", lane="zendesk", installation="acme")
     assert sent.status_code == 303
     assert "is paused" not in operator.look("/").text
+
+
+def test_no_page_replays_what_loosens_consent(door: Door, visit: Visit) -> None:
+    operator = visit("operator")
+    with door.ledger.writing() as connection:
+        buried = [dead.bury(connection, one, door.ledger.micros()) for one in loosening.letters(1)]
+    for number in buried:
+        path = f"/dead/letters/{number}"
+        assert "only an agent may loosen it" in operator.look(path).text
+        for again in ("0", "1"):
+            assert operator.send(f"{path}/replay", page=path, again=again).status_code == 409
+    for chosen in ({"all": "1", "q": "lane:agent"}, {"id": str(buried[0])}):
+        assert (
+            operator.send("/dead/replay", page="/lanes", again="1", rate="6000", **chosen).status_code == 303
+        )
+    replayer = Replayer(door.ledger, door.broker.publisher())
+    for _ in range(len(buried) + 2):
+        replayer.step()
+        door.clock.pass_by(1)
+    assert "Refused</dt><dd>7" in operator.look("/dead/replays/1").text
+    assert [state(door, number) for number in buried] == ["open"] * len(buried)
+    assert door.kept() == []
