@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from bridge.broker.contract import LANES
 from bridge.errors import BadSettings
-from bridge.ledger import actions, looking, pauses
+from bridge.ledger import actions, customers, looking, pauses, zendesk_users
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.pauses import EVERY_LANE, EVERYBODY, Pause
 
@@ -53,11 +53,15 @@ def pause(
 
 
 def resume(ledger: Ledger, lane: str, installation: str | None, *, operator: str, via: str) -> str:
-    """End that pause; in words. Raises `BadSettings` when there is none."""
+    """End that pause; in words. What failed before it is tried at once.
+
+    Raises `BadSettings` when there is none.
+    """
     with ledger.writing() as connection:
         number = _checked(connection, lane, installation)
         if not pauses.end(connection, number, [lane]):
             raise BadSettings([f"{_words(lane, installation)} is not paused; see: bridge lanes list"])
+        _forgive(connection, lane, number, ledger.micros())
         _note(connection, ledger, "resumed", number, _words(lane, installation), operator, via, "")
     return _words(lane, installation)
 
@@ -75,6 +79,15 @@ def paused(connection: Connection) -> list[Paused]:
         )
         for one in pauses.standing(connection)
     ]
+
+
+def _forgive(connection: Connection, lane: str, number: int, now: int) -> None:
+    """A pause is nobody's failure: who failed before it has failed for no longer than it is tried again."""
+    for one in [number] if number != EVERYBODY else sorted(looking.names(connection)):
+        if lane in (EVERY_LANE, "zendesk"):
+            customers.forgive(connection, one, now)
+        if lane in (EVERY_LANE, "sailthru"):
+            zendesk_users.forgive(connection, one, now)
 
 
 def _checked(connection: Connection, lane: str, installation: str | None) -> int:

@@ -168,4 +168,4 @@ def test_no_command_replays_what_loosens_consent(terminal: Terminal, services: S
         assert (told["replayed"], len(told["failed"])) == ([], len(ids)), words
     outcomes = terminal.said("dead", "replay", "--all", "--lane", "agent", "--dry-run")["outcomes"]
     assert outcomes == {"refused": len(ids)}
-    assert services.broker.consumer().take(0) == []
+    assert list(services.broker.consumer().take(0)) == []

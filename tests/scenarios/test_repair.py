@@ -294,3 +294,17 @@ def test_what_agents_ask_waits_through_a_pause_however_long(story: Story) -> Non
     resume(story, "agent")
     story.later(5)
     assert (desk.state(choice), desk.state(removal)) == (("saved", ""), ("saved", ""))
+
+
+def test_a_long_pause_is_nobodys_failure(story: Story) -> None:
+    ann = story.person("ann@example.com")
+    story.sailthru.faults.answer(503, {}, times=2, method="POST", path="/user")
+    story.zendesk.add_tags(ann.id, ["vip"])
+    story.hear()
+    pause(story, "zendesk")
+    story.later(2 * 86_400)
+    resume(story, "zendesk")
+    # Given it fails once more right after
+    story.later(60)
+    assert story.letters() == []
+    assert story.vars_of(ann.sid)["zendesk_tags"] == ["vip"]
