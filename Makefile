@@ -35,7 +35,7 @@ demo: venv ## Run the whole product with stand-ins for both systems (ARGS=--once
 run: venv ## Run the processes of the Procfile with the settings of the environment or .env
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start web consumer clock
 
-services: ## Install what the tests start privately (RabbitMQ, PostgreSQL, Chromium); starts nothing
+services: ## Install what the tests start privately (RabbitMQ, PostgreSQL, Prometheus, Chromium); starts nothing
 	@tests/services/install
 
 # Two at a time: most tests wait for processes, not for the processor. A file's tests stay together.

@@ -77,7 +77,10 @@ def on_starting(server: Any) -> None:
     """Look once, before any worker starts, whether tables and queues fit; what is away may come back."""
     logs.configure(_settings.log_level)
     metrics.start(_settings.metrics_dir)
-    services = build(_settings)
+    try:
+        services = build(_settings)
+    except BadSettings as error:
+        _stop(error)
     try:
         require_ready(services)
     except BadSettings as error:

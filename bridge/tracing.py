@@ -36,12 +36,14 @@ def open_traces(url: str, share: float, *, part: str) -> Tracing | None:
     `part` is the process, empty for a command; `share` of all deliveries is traced, from 0 to 1. Raises
     `BadSettings` where the extra is not installed.
     """
-    if not url or not part:
+    if not url:
         return None
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     except ImportError:
         raise BadSettings([MISSING]) from None
+    if not part:
+        return None
     return traces_to(OTLPSpanExporter(endpoint=url, timeout=SEND_TIMEOUT_S), share, part=part)
 
 

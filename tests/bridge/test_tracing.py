@@ -115,11 +115,12 @@ def test_without_the_extra_the_setting_is_a_fault_that_says_what_to_install(
         return real(name, *more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(BadSettings) as bad:
-        open_traces("http://127.0.0.1:9/v1/traces", 1.0, part="web")
-    assert list(bad.value.faults) == [MISSING]
+    for part in ("web", ""):  # `bridge check` is to say it too
+        with pytest.raises(BadSettings) as bad:
+            open_traces("http://127.0.0.1:9/v1/traces", 1.0, part=part)
+        assert list(bad.value.faults) == [MISSING]
 
 
-def test_without_the_setting_and_in_a_command_nothing_is_loaded() -> None:
+def test_without_the_setting_and_in_a_command_nothing_is_told() -> None:
     assert open_traces("", 1.0, part="web") is None
     assert open_traces("http://127.0.0.1:9/v1/traces", 1.0, part="") is None
