@@ -26,6 +26,7 @@ from bridge.ledger.installations import Installation
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.migrating import upgrade
 from bridge.vault import Vault
+from sandbox import Sandbox
 from schemas.installation import InstallationSettings, Options, SailthruAccount, ZendeskAccount
 from tests.services.places import free_port
 from tests.services.process import ServerProcess, tied_to_us
@@ -59,9 +60,6 @@ class Product:
 
         `app` is the public key and the audience of the sidebar's tokens.
         """
-        logs.configure("ERROR")  # of this process: what the measured ones say is in their files
-        ledger = self.ledger()
-        upgrade(ledger.engine)
         zendesk = ZendeskAccount(
             "http://127.0.0.1:9",
             "client",
@@ -75,6 +73,22 @@ class Product:
             SailthruAccount(sailthru_url, "key", "secret"),
             Options(**options),  # type: ignore[arg-type]
         )
+        return self._installed(settings)
+
+    def install_for(self, box: Sandbox, **options: float) -> Installation:
+        """The same with both accounts of the sandbox."""
+        client, sailthru = box.zendesk.account, box.sailthru.account
+        settings = InstallationSettings(
+            ZendeskAccount(box.zendesk.url, client.oauth_client_id, client.oauth_client_secret),
+            SailthruAccount(box.sailthru.url, sailthru.api_key, sailthru.api_secret),
+            Options(**options),  # type: ignore[arg-type]
+        )
+        return self._installed(settings)
+
+    def _installed(self, settings: InstallationSettings) -> Installation:
+        logs.configure("ERROR")  # of this process: what the measured ones say is in their files
+        ledger = self.ledger()
+        upgrade(ledger.engine)
         with ledger.writing() as connection:
             installed = installations.add(
                 connection, Vault((self.secret_key,)), name="acme", settings=settings, at=datetime.now(UTC)
@@ -107,7 +121,7 @@ class Product:
 
     def _start(self, name: str, command: Sequence[str], *, ready=None, words: str = "") -> None:  # type: ignore[no-untyped-def]
         process = ServerProcess(
-            tied_to_us(command), environment=self._environment(), log=self.folder / f"{name}.log"
+            tied_to_us(command), environment=self.environment(), log=self.folder / f"{name}.log"
         )
         self.processes[name] = process
         process.start()
@@ -115,7 +129,8 @@ class Product:
         process.wait_until(is_ready, within_s=START_S, what=f"the {name} has started")
         say(f"the {name} runs as process {process.pid}")  # for whoever wants to profile it
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The settings of its processes."""
         return {
             "PATH": f"{BIN}:/usr/sbin:/usr/bin:/sbin:/bin",
             "PYTHONPATH": str(ROOT),

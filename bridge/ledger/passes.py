@@ -48,6 +48,28 @@ def holder_of(connection: Connection, name: str) -> str | None:
     return connection.scalar(select(passes.c.holder).where(passes.c.name == name))
 
 
+def let_go_of_dead(connection: Connection, name: str) -> None:
+    """Free the pass of a process of this machine that ended without letting go.
+
+    Should it live after all, it finds with its next `hold` that it was overtaken.
+    """
+    holder = holder_of(connection, name) or ""
+    host, _, rest = holder.partition("/")
+    number = rest.partition("/")[0]
+    if host == socket.gethostname() and number.isdigit() and not _lives(int(number)):
+        let_go(connection, name, holder)
+
+
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def new_holder() -> str:
     """A name for this process that no other one has."""
     return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"

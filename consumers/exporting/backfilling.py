@@ -88,6 +88,7 @@ class Backfilling:
 
     def run(self) -> Backfill:
         """Go on until it is done or `stop` is set. Raises `Overtaken` while another process does it."""
+        self._take()
         steps = {USERS: self._read, TICKETS: self._read, CUSTOMERS: self._release}
         backfill = self._standing()
         while not backfill.is_done and not self.stop.is_set():
@@ -231,14 +232,22 @@ class Backfilling:
             now = to_micros(database_now(connection, self.parts.clock))
             return backfills.due_now(connection, self.installation.id, now, most=10 * MOST_WAITING)
 
+    def _take(self) -> None:
+        with self.parts.ledger.writing() as connection:
+            passes.let_go_of_dead(connection, self._lease)
+            self._hold(connection)
+
     def _hold(self, connection: Connection) -> None:
         """Keep the lease in the transaction of what is written under it."""
         now = database_now(connection, self.parts.clock)
-        name = f"backfill/{self.installation.id}"
-        if not passes.hold(connection, name, self.holder, until=now + LEASE, now=now):
+        if not passes.hold(connection, self._lease, self.holder, until=now + LEASE, now=now):
             raise Overtaken
 
     def let_go(self) -> None:
         """Another process may go on at once."""
         with self.parts.ledger.writing() as connection:
-            passes.let_go(connection, f"backfill/{self.installation.id}", self.holder)
+            passes.let_go(connection, self._lease, self.holder)
+
+    @property
+    def _lease(self) -> str:
+        return f"backfill/{self.installation.id}"

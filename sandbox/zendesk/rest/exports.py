@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,9 @@ from sandbox.zendesk.store import Store
 
 LEFT_OUT_S = 60
 PAGE = 1000
+NO_ID = 2**63  # above every id
 Row = tuple[float, int, Any]
+Place = tuple[float, int]
 
 
 class ExportsApi:
@@ -44,8 +47,9 @@ class ExportsApi:
         horizon = self._store.now().timestamp() - LEFT_OUT_S
         size = min(number(request.query, "per_page", PAGE, highest=PAGE), self._oddities.export_page)
         since = _since(request.query, horizon)
-        due = [row for row in self._rows(name) if since <= row[:2] and row[0] <= horizon]
-        shown = due[:size]
+        rows = self._rows(name)
+        begin, end = bisect_left(rows, since), bisect_right(rows, (horizon, NO_ID))
+        shown = rows[begin : min(end, begin + size)]
         last = (shown[-1][0], shown[-1][1] + 1) if shown else since
         after = encode(f"{last[0]!r}|{last[1]}")
         following = urlencode({"cursor": after, "per_page": size})
@@ -55,10 +59,10 @@ class ExportsApi:
             "after_url": f"{self.base}/api/v2/incremental/{name}/cursor.json?{following}",
             "before_cursor": None,
             "before_url": None,
-            "end_of_stream": len(due) <= size,
+            "end_of_stream": end - begin <= size,
         })  # fmt: skip
 
-    def _rows(self, name: str) -> list[Row]:
+    def _rows(self, name: str) -> list[Any]:
         version, rows = self._sorted.get(name, (-1, []))
         if version != self._store.version:
             rows = sorted(self._latest(name), key=lambda row: row[:2])
