@@ -1,9 +1,9 @@
 """A backfill of 100,000 users and 300,000 tickets, stopped three times: how long, beside what quotas allow.
 
-`python -m bench.backfill [--users 100000] [--factor 3] [--json] [--keep]`
+`python -m bench.backfill [--users 100000] [--factor 1.5] [--json] [--keep]`
 
 `bridge backfill` runs as an operator starts it, with a ledger of its own (SQLite), against the sandbox over
-real HTTP. The sandbox's quotas are all multiplied by one factor, so that it takes a quarter of an hour.
+real HTTP. The sandbox's quotas are all multiplied by one factor, so that it takes half an hour.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def main() -> int:
     """Measure, show, keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=100_000)
-    parser.add_argument("--factor", type=float, default=3.0)
+    parser.add_argument("--factor", type=float, default=1.5)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--keep", action="store_true", help="write into results.md")
     options = parser.parse_args()

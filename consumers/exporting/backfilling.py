@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 
 from bridge.allowance import EXPORTS, Allowance
 from bridge.clock import from_micros, to_micros
-from bridge.deciding.steps import SAILTHRU_POST
+from bridge.deciding.steps import SAILTHRU, SAILTHRU_POST
 from bridge.errors import BadSettings, TryLater
 from bridge.facts import Fact
-from bridge.ledger import backfills, exports, passes, quotas
+from bridge.ledger import backfills, directions, exports, passes, quotas
 from bridge.ledger.backfills import CUSTOMERS, DONE, TICKETS, USERS, Backfill
 from bridge.ledger.exports import BACKFILL, Walk
 from bridge.ledger.installations import Installation
@@ -27,7 +27,7 @@ from consumers.exporting import stating
 from consumers.exporting.keeping import keep_backfilled
 from consumers.exporting.paging import Overtaken, keep_page, turn
 from consumers.exporting.reconciling import await_grant
-from consumers.exporting.releasing import Released, release
+from consumers.exporting.releasing import MOST_LOOKED_AT, Released, Room, release
 from consumers.parts import Parts
 from consumers.verdicts import RATE_LIMITED, wait_s
 
@@ -36,6 +36,7 @@ MOST_WAITING = 128  # customers who wait for a push at once: what happens now st
 LEASE = timedelta(minutes=3)  # longer than a page takes to be read
 LONGEST_PAUSE_S = 60.0
 PAUSE_S = 0.1
+GROUP_S = 0.2
 THE_BEGINNING = 1_000_000  # of the epoch's second second: before any account
 
 
@@ -84,6 +85,7 @@ class Backfilling:
     told: Callable[[Progress], None] = lambda _: None
     _failures: int = 0
     _left: int | None = None
+    _is_quiet: bool = False  # the last customers had nothing new
     _trouble: str = field(default="")
 
     def run(self) -> Backfill:
@@ -184,12 +186,16 @@ class Backfilling:
         if released is None:
             self.stop.wait(PAUSE_S)
             return
+        self._is_quiet = not released.count
         gone = (
             released.backfill.released + released.backfill.unchanged - backfill.released - backfill.unchanged
         )
         self._left = max(0, (self._left or 0) - gone)
         if released.is_last:
             self._move_on(released.backfill)
+        elif released.count:
+            # The pusher needs the ledger more: a few large groups instead of many small ones.
+            self.stop.wait(GROUP_S)
 
     def _released(self, backfill: Backfill) -> Released | None:
         """The next group, handed over; None while there is no room for any."""
@@ -204,7 +210,7 @@ class Backfilling:
                 backfill,
                 self.parts.clock.now(),
                 listed_at=self._listed_at(connection),
-                most=most,
+                room=Room(most, MOST_LOOKED_AT if self._is_quiet else most),
             )
             backfills.put(connection, released.backfill)
             return released
@@ -212,7 +218,10 @@ class Backfilling:
     def _room(self, connection: Connection) -> int:
         now = to_micros(database_now(connection, self.parts.clock))
         waiting = backfills.due_now(connection, self.installation.id, now, most=MOST_WAITING)
-        if waiting >= MOST_WAITING:
+        trouble = directions.troubled(connection, SAILTHRU).get(self.installation.id)
+        is_away = trouble is not None and trouble.is_paused
+        self._trouble = f"Sailthru: {trouble.reason}; waiting" if trouble and is_away else ""
+        if is_away or waiting >= MOST_WAITING:
             return 0
         allowance = Allowance(connection, self.installation, self.parts.clock)
         return allowance.take_for_backfill(SAILTHRU_POST, MOST_WAITING - waiting).calls

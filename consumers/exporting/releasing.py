@@ -23,7 +23,15 @@ from bridge.ledger.writing import lock_subjects
 from consumers import records
 from consumers.exporting.keeping import note_released
 
-LOOKED_AT = 500  # customers in one transaction, of whom on a second backfill few have anything new
+MOST_LOOKED_AT = 500  # customers in one transaction
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many customers may be handed over, and how many are looked at for them in one transaction."""
+
+    most: int
+    look_at: int = MOST_LOOKED_AT
 
 
 @dataclass(frozen=True)
@@ -56,23 +64,23 @@ def release(
     now: datetime,
     *,
     listed_at: datetime,
-    most: int,
+    room: Room,
 ) -> Released:
-    """Let up to `most` customers owe a push now. The exports vouch for all tickets up to `listed_at`."""
+    """Let the next customers owe a push now. The exports vouch for all tickets up to `listed_at`."""
     number = installation[0]
-    ids = backfills.next_customers(connection, number, backfill.released_to, limit=LOOKED_AT)
+    ids = backfills.next_customers(connection, number, backfill.released_to, limit=room.look_at)
     lock_subjects(connection, number, [f"user:{one}" for one in ids])
     held = customers.locked(connection, number, ids)
     created = backfills.created_at(connection, number, ids) if backfill.since else {}
     found = _sorted(
-        [held[one] for one in ids if one in held], backfill, created, most=most, now=to_micros(now)
+        [held[one] for one in ids if one in held], backfill, created, most=room.most, now=to_micros(now)
     )
     _list_tickets(connection, number, found.whole, backfill, listed_at)
     let_go = [one.zendesk_id for one in (*found.whole, *found.changed)]
     backfills.release(connection, number, let_go, to_micros(now))
     _have_read(connection, number, found.unread, now)
     note_released(connection, installation, {one.zendesk_id: one.wanted + 1 for one in found.owing()}, now)
-    is_last = len(ids) < LOOKED_AT and (not ids or found.last == ids[-1])
+    is_last = len(ids) < room.look_at and (not ids or found.last == ids[-1])
     after = replace(
         backfill,
         released_to=max(backfill.released_to, found.last),

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.ledger import passes
 from bridge.ledger.backfills import Backfill
-from consumers.exporting.backfilling import Backfilling, begin
+from consumers.exporting.backfilling import MOST_WAITING, Backfilling, begin
 from consumers.exporting.paging import Overtaken
 from consumers.parts import Parts
 from tests.scenarios.conftest import Open
@@ -221,3 +221,24 @@ def test_a_page_that_does_not_come_is_asked_for_again(town: Story) -> None:
     town.zendesk.faults.answer(429, {}, headers={"Retry-After": "20"}, path="/api/v2/incremental/*")
     assert backfill(town).is_done
     assert len(town.writes()) == 30
+
+
+def test_while_sailthru_is_away_no_more_wait_for_their_push_than_live_work_can_stand_behind(
+    open_story: Open,
+) -> None:
+    story = populate(open_story(exports_per_minute=1000), 150)
+    story.zendesk.oddities.export_page = 1000
+    story.sailthru.faults.answer(503, {}, path="/user", times=None)
+    started(story)
+    assert go_on(story, steps=60).stage == "customers"
+    owing = sum(story.world.customer(number).owed for number in numbers_of(story))
+    assert 0 < owing <= MOST_WAITING
+    # And when it is back, the backfill goes on by itself
+    story.sailthru.faults.clear()
+    assert go_on(story).is_done
+    story.later(120)
+    assert all(one["zendesk_ticket_count"] == 2 for one in held(story).values())
+
+
+def numbers_of(story: Story) -> list[int]:
+    return [number_of(story, f"p{number}@example.com") for number in range(150)]
