@@ -73,8 +73,8 @@ bench-venv: venv ## Install the benchmark's peers into var/bench-venv
 	@[ -x var/bench-venv/bin/python ] || $(PYTHON) -m venv var/bench-venv
 	@var/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 
-# Half an hour and more; nothing else should run meanwhile. BENCH=ingest measures one number alone.
-BENCH ?= ingest latency pushes outage fair_shares sidebars sidebar_paint memory refresh
+# An hour and more; nothing else should run meanwhile. BENCH=ingest measures one number alone.
+BENCH ?= ingest latency pushes outage fair_shares sidebars sidebar_paint memory refresh backfill
 bench: bench-venv services ## Measure all numbers of bench/results.md anew (BENCH=ingest: one of them)
 	@missed=""; for name in $(BENCH); do $(BIN)/python -m bench.$$name --keep $(ARGS) || missed="$$missed $$name"; done; \
 	if [ -n "$$missed" ]; then echo "bench: not all targets met:$$missed" >&2; exit 1; fi
