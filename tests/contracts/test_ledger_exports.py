@@ -7,15 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.clock import to_micros
+from bridge.directory import Directory
 from bridge.facts import ADDRESS, CREATED, TICKET, Fact
+from bridge.forgotten import Forgotten
 from bridge.ledger import backfills, customers, exports, facts, passes, waits
 from bridge.ledger.backfills import CUSTOMERS, Backfill
 from bridge.ledger.customers import Mark
 from bridge.ledger.exports import BACKFILL, RECONCILE, Walk
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.waits import Wait
+from bridge.vault import Vault
 from consumers.exporting.keeping import keep_backfilled, keep_reconciled
 from consumers.exporting.releasing import Room, release
+from tests.bridge.installing import KEY
 from tests.bridge.remotes.still_clock import NOW
 
 T = to_micros(NOW)
@@ -65,6 +69,11 @@ def test_the_lease_of_a_process_that_is_dead_is_free(ledger: Ledger) -> None:
         assert passes.hold(connection, "backfill/1", dead, until=until, now=NOW)
 
 
+def nobody(ledger: Ledger) -> Forgotten:
+    """Nobody was forgotten here."""
+    return Directory(ledger, Vault([KEY])).forgotten
+
+
 def told(number: int) -> list[Fact]:
     """What an export says of a user."""
     stated = {ADDRESS: f"u{number}@example.com", CREATED: "2026-01-01T00:00:00Z"}
@@ -80,8 +89,15 @@ def ticket(number: int, of: int | None) -> Fact:
 
 def test_who_came_by_an_export_is_owed_nothing_until_handed_over(ledger: Ledger, acme: int) -> None:
     with ledger.writing() as connection:
-        keep_backfilled(connection, acme, [*told(7), *told(8)], NOW, are_users=True)
-        keep_backfilled(connection, acme, [ticket(1, 7), ticket(2, 7), ticket(3, None)], NOW, are_users=False)
+        keep_backfilled(connection, acme, [*told(7), *told(8)], NOW, are_users=True, forgotten=nobody(ledger))
+        keep_backfilled(
+            connection,
+            acme,
+            [ticket(1, 7), ticket(2, 7), ticket(3, None)],
+            NOW,
+            are_users=False,
+            forgotten=nobody(ledger),
+        )
         assert backfills.due_now(connection, acme, LATER, most=10) == 0
         assert backfills.customers_left(connection, acme, 7) == 1
         begun = Backfill(acme, 1, CUSTOMERS, since=0, started_at=T)
@@ -113,11 +129,11 @@ def test_what_is_new_of_a_known_customer_waits_for_its_turn_but_not_for_ever(
         customers.save(
             connection, [replace(jane, owed=False, owed_at=None, read_at=T, seen_at=T, due_at=None)]
         )
-        keep_backfilled(connection, acme, told(7)[1:], NOW, are_users=True)
+        keep_backfilled(connection, acme, told(7)[1:], NOW, are_users=True, forgotten=nobody(ledger))
         (jane,) = customers.locked(connection, acme, [7]).values()
         assert (jane.owed, jane.wanted) == (True, 2)
         assert backfills.due_now(connection, acme, T, most=10) == 0
         assert backfills.due_now(connection, acme, LATER, most=10) == 1
         # And a newer fact makes it due at once
-        keep_reconciled(connection, (acme, "acme"), [ticket(1, 7)], NOW)
+        keep_reconciled(connection, (acme, "acme"), [ticket(1, 7)], NOW, forgotten=nobody(ledger))
         assert backfills.due_now(connection, acme, T, most=10) == 1
