@@ -108,9 +108,11 @@ def lane(state: LaneState, latest: Latest) -> Lane:
 def _drained_s(waiting: float, came: float | None, went: float | None) -> float | None:
     if waiting == 0:
         return 0.0
-    if came is None or went is None or went <= came:
+    if came is None or went is None:
         return None
-    return waiting / (went - came) * 60
+    if waiting <= went:  # no backlog: everything waits for a moment
+        return waiting / went * 60
+    return waiting / (went - came) * 60 if went > came else None
 
 
 def _remote(system: str, latest: Latest) -> Remote:

@@ -136,8 +136,8 @@ def is_api(path: str) -> bool:
 def _signed_out() -> AnyResponse:
     if is_api(request.path):
         raise Rejected("signed_out", 401, "Nobody is signed in.")
-    if request.method not in HARMLESS or request.path == f"{PREFIX}/":
-        return redirect(LOGIN)
     query = request.query_string.decode("ascii", "replace")
     target = request.path + (f"?{query}" if query else "")
+    if request.method not in HARMLESS or target == f"{PREFIX}/":
+        return redirect(LOGIN)
     return redirect(f"{LOGIN}?{urlencode({'next': target})}")

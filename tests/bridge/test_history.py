@@ -56,6 +56,7 @@ def test_percentiles_are_values_that_occurred() -> None:
         (60, 0, 20, 50, 120),
         (0, 60, 20, 50, 120),  # kept, but not with the other system yet
         (60, 0, 50, 50, None),
+        (5, 0, 50, 50, 6),  # on its way
         (60, 0, 60, 50, None),
     ],
 )
