@@ -8,46 +8,33 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import socket
 import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack
 from html import unescape
 from urllib.parse import urlencode
 
+from bench.beside import (
+    CUSTOMERS,
+    FIRST,
+    HEAD,
+    PER_SECOND,
+    Looks,
+    Outcome,
+    black_hole,
+    deliver_beside,
+    rows,
+    targets,
+)
 from bench.customers import link
-from bench.deliveries import raw_request, ticket_event
-from bench.product import Product, product, rabbitmq, scratch
-from bench.report import Report, Target, publish, say
-from bench.sender import Sent, percentile, send
+from bench.product import product, rabbitmq, scratch
+from bench.report import Report, publish
+from bench.sender import percentile
 from tests.receiver.sidebar.desk import AUDIENCE, KEY, public_pem, rs256
 
 SIDEBARS = 50
-PER_SECOND = 100
-CUSTOMERS = 500
-FIRST = 1000
-SLOWEST_S = 2.0
-
-
-@dataclass
-class Looks:
-    """What the sidebars saw: seconds of each look, and the looks that were not answered 200."""
-
-    seconds: list[float] = field(default_factory=list)
-    failed: int = 0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The deliveries and the looks made meanwhile."""
-
-    sent: list[Sent]
-    looks: Looks
 
 
 def main() -> int:
@@ -65,7 +52,7 @@ def measure(seconds: int) -> Outcome:
     with ExitStack() as stack:
         folder = stack.enter_context(scratch())
         server = stack.enter_context(rabbitmq())
-        silent = stack.enter_context(_black_hole())
+        silent = stack.enter_context(black_hole())
         one = stack.enter_context(product(folder / "bridge", server.url))
         installation = one.install(silent, app=(public_pem(KEY), AUDIENCE))
         ledger = one.ledger()
@@ -74,39 +61,14 @@ def measure(seconds: int) -> Outcome:
         one.start_web()
         one.start_consumer()
         one.start_clock()
-        outcome = _deliver(one, seconds)
+        token = _token(one.port)
+
+        def look(agent: int, looks: Looks, stop: threading.Event) -> None:
+            _look(one.port, token, FIRST + agent, looks, stop)
+
+        outcome = deliver_beside(look, SIDEBARS, port=one.port, seconds=seconds)
         one.stop()
     return outcome
-
-
-@contextmanager
-def _black_hole() -> Iterator[str]:
-    """Connections are made by the kernel, and nobody ever reads what they say."""
-    with socket.create_server(("127.0.0.1", 0), backlog=4096) as hole:
-        yield f"http://127.0.0.1:{hole.getsockname()[1]}"
-
-
-def _deliver(one: Product, seconds: int) -> Outcome:
-    looks, stop = Looks(), threading.Event()
-    token = _token(one.port)
-    agents = [
-        threading.Thread(target=_look, args=(one.port, token, FIRST + number, looks, stop))
-        for number in range(SIDEBARS)
-    ]
-    for agent in agents:
-        agent.start()
-    now = datetime.now(UTC)
-    events = [
-        ticket_event(3_000_000 + each, FIRST + each % CUSTOMERS, at=now + timedelta(milliseconds=each))
-        for each in range(PER_SECOND * seconds)
-    ]
-    requests = [raw_request(event, sent_at=now + timedelta(seconds=seconds / 2)) for event in events]
-    say(f"{len(events)} deliveries at {PER_SECOND}/s beside {SIDEBARS} sidebars")
-    sent = send(one.port, requests, per_second=PER_SECOND, connections=64)
-    stop.set()
-    for agent in agents:
-        agent.join()
-    return Outcome(sent, looks)
 
 
 def _token(port: int) -> str:
@@ -136,39 +98,22 @@ def _look(port: int, token: str, customer: int, looks: Looks, stop: threading.Ev
 
 
 def _report(found: Outcome) -> Report:
-    refused = sum(one.status not in (200, 202) for one in found.sent)
-    hooks = [one.answered_at - one.due_at for one in found.sent]
-    p99 = percentile(hooks, 99)
     return Report(
         name="sidebars",
         title=f"{SIDEBARS} sidebars open while Sailthru says nothing",
-        head=["what", "number", "failed", "p50 ms", "p99 ms", "longest ms"],
-        rows=[
-            _row("deliveries", hooks, refused),
-            _row("looks of agents", found.looks.seconds, found.looks.failed),
-        ],
-        targets=[
-            Target("answered 2xx", f"{len(hooks) - refused} of {len(hooks)}", "all", refused == 0),
-            Target("p99 of the hooks", f"{p99 * 1000:.0f} ms", "under 2 s", p99 < SLOWEST_S),
-        ],
+        head=HEAD,
+        rows=rows(found, "looks of agents"),
+        targets=targets(found),
         remarks=[
             f"{PER_SECOND} deliveries a second; each sidebar looks at the next customer once it was answered",
             "Sailthru takes connections and never answers; RabbitMQ, SQLite ledger",
         ],
-        data={"p99_ms": p99 * 1000, "refused": refused, "looks": len(found.looks.seconds)},
+        data={
+            "p99_ms": percentile(found.hooks_s, 99) * 1000,
+            "refused": found.refused,
+            "looks": len(found.looks.seconds),
+        },
     )
-
-
-def _row(name: str, seconds: list[float], failed: int) -> list[str]:
-    times = [each * 1000 for each in seconds]
-    return [
-        name,
-        str(len(times)),
-        str(failed),
-        f"{percentile(times, 50):.1f}",
-        f"{percentile(times, 99):.1f}",
-        f"{max(times):.0f}",
-    ]
 
 
 if __name__ == "__main__":
