@@ -44,7 +44,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 test: venv services ## Run all tests
 	@$(PYTEST) $(ARGS)
 
-screenshots: venv services ## Take a picture of each state of the sidebar into docs/screenshots
+screenshots: venv services ## Take pictures of the sidebar and the console into docs/screenshots
 	@$(BIN)/python -m tests.browser.screenshots
 
 # All of them run, whatever fails; the tests last, so that their summary ends the output.
@@ -75,6 +75,8 @@ bench-venv: venv ## Install the benchmark's peers into var/bench-venv
 
 # An hour and more; nothing else should run meanwhile. BENCH=ingest measures one number alone.
 BENCH ?= ingest latency pushes outage fair_shares sidebars sidebar_paint memory refresh backfill
+# Half an hour and more; nothing else should run meanwhile. BENCH=ingest measures one number alone.
+BENCH ?= ingest latency pushes outage sidebars consoles console_pages memory refresh
 bench: bench-venv services ## Measure all numbers of bench/results.md anew (BENCH=ingest: one of them)
 	@missed=""; for name in $(BENCH); do $(BIN)/python -m bench.$$name --keep $(ARGS) || missed="$$missed $$name"; done; \
 	if [ -n "$$missed" ]; then echo "bench: not all targets met:$$missed" >&2; exit 1; fi

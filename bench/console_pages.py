@@ -36,10 +36,10 @@ SLOWEST_S = 0.3
 ASKED = (
     "/console/?span=day",
     "/console/events?q=outcome:kept+installation:cumulus",
-    "/console/events?q=type:postback",
+    "/console/events?q=type:ticket",
     "/console/events?q=customer:7",
     "/console/customers?q=c7@example.com",
-    "/console/dead?q=type:postback+installation:acme",
+    "/console/dead?q=type:ticket+installation:acme",
 )
 KEY = "a-key-for-the-bench-only-4711-abcdef"
 NO_PAGES = ("/console/static/", "/console/login", "/console/link/", "/console/api/stream", "/console/<path")

@@ -12,13 +12,17 @@ from bridge.ledger import by_installation, samples
 from bridge.ledger.directions import Direction
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.samples import MINUTE_S
+from bridge.pausing import Paused, paused
 from bridge.queues import LaneState, lane_states
 
 SECOND = 1_000_000
 LATEST_US = 180 * SECOND  # an older number says nothing of now
 MOST_SHOWN = 50
+PAUSED = "paused"
+OWED_BY_LANE = {"zendesk": "sailthru", "sailthru": "zendesk", "agent": ""}
 
 Latest = Mapping[str, float]
+Owed = Mapping[str, Mapping[int, int]]  # system -> installation id -> customers
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,12 @@ class Remote:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A system of an installation that is down or halted since `since` (microseconds)."""
+    """What holds an installation up since `since` (microseconds), and how many customers wait for it.
 
-    system: str
+    `part` is a system that is `down` or `halted`, or a lane that is `paused`; empty: all lanes.
+    """
+
+    part: str
     state: str
     reason: str
     since: int
@@ -84,9 +91,18 @@ def look(ledger: Ledger, broker: Broker, directory: Directory) -> Standing:
         dead = by_installation.dead(connection)
         owed = {system: by_installation.owed(connection, system) for system in SYSTEMS}
         troubled = by_installation.troubled(connection)
+        pauses = paused(connection)
     latest = {name: points[-1][1] for name, points in series.items()}
     names = {one.id: one.name for one in directory.all()}
-    accounts = [_account(number, name, troubled, owed, dead) for number, name in names.items()]
+    accounts = [
+        Account(
+            name,
+            [*_troubles(troubled, number, owed), *_paused(pauses, name, _of(number, owed))],
+            sum(_of(number, owed).values()),
+            dead.get(number, 0),
+        )
+        for number, name in names.items()
+    ]
     return Standing(
         at,
         lanes=[lane(state, latest) for state in states],
@@ -124,19 +140,30 @@ def _remote(system: str, latest: Latest) -> Remote:
     )
 
 
-def _account(
-    number: int,
-    name: str,
-    troubled: Sequence[Direction],
-    owed: Mapping[str, Mapping[int, int]],
-    dead: Mapping[int, int],
-) -> Account:
-    troubles = [
+def _troubles(troubled: Sequence[Direction], number: int, owed: Owed) -> list[Trouble]:
+    return [
         Trouble(one.system, one.state, one.reason, one.since, owed[one.system].get(number, 0))
         for one in troubled
         if one.installation_id == number
     ]
-    return Account(name, troubles, sum(of.get(number, 0) for of in owed.values()), dead.get(number, 0))
+
+
+def _paused(pauses: Sequence[Paused], name: str, owed: Mapping[str, int]) -> list[Trouble]:
+    """The pauses of one installation; those of everybody stand above every page."""
+    return [
+        Trouble(one.lane, PAUSED, f"{one.operator}: {one.reason}", one.since, _held(one.lane, owed))
+        for one in pauses
+        if one.installation == name
+    ]
+
+
+def _held(lane: str, owed: Mapping[str, int]) -> int:
+    """What waits while a lane is paused is owed to the system at its end."""
+    return owed.get(OWED_BY_LANE[lane], 0) if lane else sum(owed.values())
+
+
+def _of(number: int, owed: Owed) -> dict[str, int]:
+    return {system: of.get(number, 0) for system, of in owed.items()}
 
 
 def _worst_first(account: Account) -> tuple[int, int, int, int, str]:

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from bridge.settings import Settings
+from commands.demo.console_link import console_link
 from commands.demo.playing import Played
 from commands.demo.showing import sentence
 from commands.demo.stage import Stage
@@ -73,6 +74,9 @@ def addresses(stage: Stage) -> Iterator[str]:
         yield f"  {name:<{width}}  {url}"
     bridge = Path(sys.executable).with_name("bridge")
     yield ""
+    yield "Into the console, once and within ten minutes (another link: bridge console link):"
+    yield f"  {console_link(stage)}"
+    yield ""
     yield "In a second terminal:"
     yield f"  cd {stage.folder}"
     for words in ("customers show cleo.martin@example.org", "events list", "queues", "check"):
@@ -96,6 +100,7 @@ def _places(stage: Stage) -> Mapping[str, str]:
         "what Zendesk holds": f"{stage.zendesk.url}/sandbox/state",
         "what Sailthru holds": f"{stage.sailthru.url}/sandbox/state",
         "the receiver's health": f"{stage.url}/health/ready",
+        "the console": f"{stage.url}/console/",
         "metrics": f"{stage.url}/metrics",
         "logs": f"{stage.folder}/*.log",
     }

@@ -10,7 +10,7 @@ from types import TracebackType
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 from werkzeug.serving import make_server
 
-from bridge.clock import SystemClock, to_micros
+from bridge.clock import Clock, SystemClock, to_micros
 from bridge.ledger import directions, samples
 from bridge.ledger.directions import DOWN, HALTED, Direction
 from bridge.ledger.samples import MINUTE_S, TEN_MINUTES_S
@@ -26,8 +26,8 @@ SECOND = 1_000_000
 class ConsoleServer:
     """A receiver with two installations. Use as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
-        self.door: Door = open_door(folder, clock=SystemClock())
+    def __init__(self, folder: Path, *, clock: Clock | None = None) -> None:
+        self.door: Door = open_door(folder, clock=clock or SystemClock())
         self.door.add("brightside", "another secret")
         self._server = make_server(
             "127.0.0.1", 0, create_app(self.door.parts), threaded=True, request_handler=Handler

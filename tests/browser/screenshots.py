@@ -1,4 +1,6 @@
-"""`make screenshots`: a picture of each state, light at 320 px; the first ones dark and wide too.
+"""`make screenshots`: a picture of each of the console's pages, and of each state of the sidebar.
+
+Those of the sidebar are light at 320 px; the first ones dark and wide too.
 
 Written only where a picture differs from the one that is there.
 """
@@ -13,6 +15,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.browser.bridge import Bridge
+from tests.browser.console_screenshots import take_all
 from tests.browser.seat import Seat
 from tests.browser.states import STATES, State
 
@@ -34,6 +37,7 @@ def main() -> None:
         for state in STATES:
             for how in [{}, *ALSO.get(state.name, [])]:
                 take(state, bridge, window, **how)
+        take_all(browser, FOLDER)
         browser.close()
 
 

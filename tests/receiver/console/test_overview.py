@@ -9,6 +9,7 @@ from bridge.clock import to_micros
 from bridge.ledger import directions, samples
 from bridge.ledger.directions import HALTED, Direction
 from bridge.ledger.samples import MINUTE_S, TEN_MINUTES_S
+from bridge.pausing import pause
 from receiver.app import create_app
 from receiver.console.charts import Frame, chart
 from receiver.console.words import count, rate, span
@@ -45,15 +46,17 @@ def test_installations_in_trouble_come_first_with_why_and_since_when(door: Door,
     with door.ledger.writing() as connection:
         directions.put(connection, Direction(1, "sailthru", HALTED, "bad_credentials", since, 1, since))
     door.clock.pass_by(10)
+    pause(door.ledger, "zendesk", "acme", operator="root", reason="a move", via="command")
     page = visit("viewer").look().text
     keys = re.findall(r'data-key="(acme[^"]*|aaa)"', page)
-    assert keys == ["acme sailthru", "aaa"]
-    assert cells(page, "acme sailthru")[1:5] == [
+    assert keys == ["acme sailthru halted", "acme zendesk paused", "aaa"]
+    assert cells(page, "acme sailthru halted")[1:5] == [
         "Sailthru halted",
         "2026-11-22T09:54:18Z",
         "bad_credentials",
         "0",
     ]
+    assert cells(page, "acme zendesk paused")[1:4:2] == ["Zendesk paused", "root: a move"]
 
 
 def test_the_last_hour_or_the_last_day_is_drawn_with_a_table_beside_it(door: Door, visit: Visit) -> None:
