@@ -86,8 +86,8 @@ class SignInPages:
 
     def _let_in(self, target: str, *, name: str, role: str, via: str) -> AnyResponse:
         response = redirect(target)
-        self.sessions.begin(response, name=name, role=role, via=via)
         cookies.take_away(response, COOKIE)
+        self.sessions.begin(response, name=name, role=role, via=via)
         return response
 
 
