@@ -29,6 +29,7 @@ from bridge.setting_up.wanted import (
     webhook_name,
 )
 from schemas.zendesk_admin import AppRecord, InstalledAppRecord, TriggerRecord, WebhookRecord
+from schemas.zendesk_jobs import UserFieldRecord
 from schemas.zendesk_types import our_name
 
 
@@ -128,8 +129,12 @@ def _field(wanted: FieldWanted, standing: Standing) -> Iterator[Step]:
     there = next((one for one in standing.seen.fields if one.key == wanted.key), None)
     if there is None:
         yield Step("make", wanted.part)
-    elif wanted.part in standing.parts and standing.id_of(wanted.part) != str(there.id):
+    elif wanted.part in standing.parts and not _is_field(wanted, there, standing):
         yield Step("take", wanted.part, {"id": str(there.id)})
+
+
+def _is_field(wanted: FieldWanted, there: UserFieldRecord, standing: Standing) -> bool:
+    return standing.is_recorded(wanted.part) and standing.id_of(wanted.part) == str(there.id)
 
 
 def _app(asked: Asked, package: bytes, standing: Standing) -> Iterator[Step]:

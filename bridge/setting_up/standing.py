@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from bridge.ledger.set_ups import SetUp
+from bridge.ledger.set_ups import FOUND, MADE, SetUp
 from bridge.setting_up.wanted import mark
 from schemas.installation import ZendeskAccount
 from schemas.zendesk_admin import AppRecord, InstalledAppRecord, TriggerRecord, WebhookRecord
@@ -63,8 +63,9 @@ class Standing:
         return next((one for one in records if fits(one) and str(one.id) not in taken), None)
 
     def is_recorded(self, part: str) -> bool:
-        """Whether the record knows the part's number: it was made, or found."""
-        return self.id_of(part) is not None
+        """Whether the record has the part as made, or found: neither on its way in nor on its way out."""
+        row = self.parts.get(part)
+        return row is not None and row.zendesk_id is not None and row.state in (MADE, FOUND)
 
     def with_part(self, one: SetUp) -> Standing:
         """After the record was written."""

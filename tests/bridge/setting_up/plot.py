@@ -14,8 +14,9 @@ from sqlalchemy import event
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bridge.deciding.to_zendesk.projection import USER_FIELDS
-from bridge.ledger import installations
+from bridge.ledger import installations, set_ups
 from bridge.ledger.installations import Installation
+from bridge.ledger.set_ups import SetUp
 from bridge.ledger.tables import metadata
 from bridge.remotes.zendesk_admin import ZendeskAdmin
 from bridge.services import Services, build
@@ -132,6 +133,11 @@ class Plot:
             found = installations.by_name(connection, self.services.vault, name=NAME)
         assert found is not None
         return found.settings.zendesk
+
+    def parts(self) -> dict[str, SetUp]:
+        """What the record says of a set-up."""
+        with self.services.ledger.reading() as connection:
+            return set_ups.parts_of(connection, self.installation.id)
 
     def there(self) -> dict[str, Any]:
         """Everything in the account that a set-up may touch, without the numbers that Zendesk gives."""

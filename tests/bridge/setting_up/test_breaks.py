@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from bridge.app_package import packed
+from bridge.ledger.set_ups import MADE
 from tests.bridge.setting_up.plot import FIELDS, Plot, open_plot
 from tests.properties.brittle import Killed, Steps
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 
 
 def set_up(plot: Plot, steps: Steps | None = None) -> None:
@@ -42,7 +43,12 @@ def test_a_set_up_or_a_removal_that_dies_anywhere_is_gone_on_with(tmp_path: Path
         is_going = True
         while is_going:
             died_away = is_killed(lambda steps: plot.remove(steps), fatal)
+            if fatal % 2:  # somebody changed his mind
+                set_up(plot)
+                assert plot.there() == built, f"a set-up after a removal that died at step {fatal}"
+                assert {row.state for row in plot.parts().values()} == {MADE}
             plot.remove()
+            assert plot.parts() == {}
             assert plot.there() == bare, f"a removal that died at step {fatal}"
             assert plot.account().webhook_secrets == ()
             died_at_work = is_killed(lambda steps: set_up(plot, steps), fatal)

@@ -95,7 +95,7 @@ def test_a_webhook_of_somebody_else_is_not_rotated(plot: Plot) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_a_rotation_that_dies_anywhere_is_gone_on_with(tmp_path: Path) -> None:
     with open_plot(tmp_path) as plot:
         plot.box.zendesk.quota.lift()
