@@ -21,6 +21,7 @@ TIE = timedelta(seconds=2)
 
 ADDRESS = "address"
 ACTIVE = "active"
+GONE = "gone"  # not even deleted any more: Zendesk knows no such user
 ROLE = "role"
 CREATED = "created_at"
 SUSPENDED = "suspended"
@@ -144,6 +145,10 @@ class CustomerFacts:
 
     def is_active(self) -> bool:
         return self.value(ACTIVE, default=True) is not False
+
+    def is_gone(self) -> bool:
+        """Whether Zendesk erased the user: its tickets and tags are nobody's business any more."""
+        return self.value(GONE) is True and not self.is_active()
 
     def address(self) -> str | None:
         """The address; that of an inactive user is none."""

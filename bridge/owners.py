@@ -9,6 +9,7 @@ from bridge.facts import (
     ADDRESS,
     CREATED,
     FORMER_PREFIX,
+    GONE,
     HEALTH,
     ROLE,
     SAILTHRU_PREFIX,
@@ -25,6 +26,7 @@ ZENDESK, SAILTHRU, AGENT = "Zendesk", "Sailthru", "agent"
 OWNERS: Mapping[str, str] = {
     ADDRESS: ZENDESK,
     ACTIVE: ZENDESK,
+    GONE: ZENDESK,
     ROLE: ZENDESK,
     SUSPENDED: ZENDESK,
     CREATED: ZENDESK,

@@ -25,8 +25,10 @@ from bridge.ledger.processes import CLOCK
 from bridge.queues import watch
 from bridge.repair.many import Replayer
 from bridge.services import Services
+from consumers import deleted_users as deleted
 from consumers.audit_samples import LOOK_EVERY_S, AuditSamples
 from consumers.exporting import reconciling
+from consumers.forgetting import Forgetting
 from consumers.last_tries import LastTries
 from consumers.parts import Parts
 from consumers.patience import patience_of
@@ -117,8 +119,9 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
     refresh = Refresh(services.ledger, services.directory, services.clock, patience)
     sampling = Sampling(services.ledger, services.broker)
     size = services.settings.audit_sample
+    deleted_users = _deleted_users(services)
     audit_samples = AuditSamples(services.ledger, services.directory, services.clock, size, patience)
-    keep_days = services.settings.retention_days
+    keep_days, audit_days = services.settings.retention_days, services.settings.audit_days
     return Timepiece(
         services,
         [
@@ -127,15 +130,29 @@ def timepiece(services: Services, publisher: Publisher, holder: str) -> Timepiec
             Pass("refresh", REFRESH_EVERY_S, refresh.step),
             Pass("reconcile", reconciling.SCHEDULE_EVERY_S, _schedule(services).step),
             Pass("replays", REPLAY_EVERY_S, Replayer(services.ledger, publisher, holder).step),
+            Pass("deleted", deleted.LOOK_EVERY_S, deleted_users.step),
             Pass("audit", LOOK_EVERY_S, audit_samples.step),
             Pass("watch", WATCH_EVERY_S, lambda: watch(services.ledger, services.broker)),
             Pass("history", SAMPLE_EVERY_S, sampling.step),
-            Pass("retention", RETENTION_EVERY_S, lambda: retention.forget(services.ledger, keep_days)),
+            Pass(
+                "retention",
+                RETENTION_EVERY_S,
+                lambda: retention.forget(services.ledger, keep_days, audit_days),
+            ),
             Pass("sessions", RETENTION_EVERY_S, lambda: retention.forget_sessions(services.ledger)),
             Pass("removed", RETENTION_EVERY_S, lambda: retention.clear_removed(services.ledger)),
         ],
         holder,
     )
+
+
+def _deleted_users(services: Services) -> deleted.DeletedUsers:
+    known, days = services.directory, services.settings.forget_deleted_days
+    forgetting = Forgetting(
+        services.ledger, services.remotes, known.forgotten, services.clock, pause=lambda _s: None
+    )
+    after = timedelta(days=days) if days else None
+    return deleted.DeletedUsers(services.ledger, known, services.clock, forgetting, after)
 
 
 def _schedule(services: Services) -> reconciling.Schedule:

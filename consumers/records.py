@@ -10,6 +10,7 @@ from bridge.facts import (
     ACTIVE,
     ADDRESS,
     CREATED,
+    GONE,
     ROLE,
     SUSPENDED,
     TAG_PREFIX,
@@ -36,7 +37,7 @@ def user_facts(record: UserRecord, at: datetime, reading_id: str) -> tuple[Fact,
 
 def user_is_gone(number: int, at: datetime, reading_id: str) -> tuple[Fact, ...]:
     """A user we knew is not there any more: merged away, or deleted for good."""
-    return _of_user(number, {ACTIVE: False}, at, reading_id)
+    return _of_user(number, {ACTIVE: False, GONE: True}, at, reading_id)
 
 
 def _of_user(number: int, stated: Mapping[str, Any], at: datetime, reading_id: str) -> tuple[Fact, ...]:

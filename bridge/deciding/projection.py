@@ -25,6 +25,7 @@ VARS = (
     "zendesk_health",
 )
 TICKETS_VAR = "zendesk_tickets"
+TAGS_VAR = "zendesk_tags"
 SYNC_VAR = "zendesk_sync"
 ACTIVE_VAR = "zendesk_active"
 
@@ -44,14 +45,16 @@ def sailthru_profile(
 ) -> dict[str, Any]:
     """The vars that the customer's profile should hold; what is not known yet is left out, hence never sent.
 
-    With the switch off only the switch itself, and what deletion says, are ours to write.
+    With the switch off only the switch itself, and what deletion says, are ours to write. Of a user who is
+    gone for good the tickets and tags are taken away, whatever the switch says.
     """
-    last = {SYNC_VAR: is_synced(facts)}
+    last: dict[str, Any] = {SYNC_VAR: is_synced(facts)}
     if not facts.is_active():
         last[ACTIVE_VAR] = False
+    erased: dict[str, Any] = {TAGS_VAR: [], TICKETS_VAR: {}} if facts.is_gone() else {}
     if facts.value(SYNC, default=True) is False or not is_customer(facts):
-        return last
-    return last | _vars(zendesk_id, facts, zendesk_url, options)
+        return last | erased
+    return last | _vars(zendesk_id, facts, zendesk_url, options) | erased
 
 
 def _vars(zendesk_id: int, facts: CustomerFacts, zendesk_url: str, options: Options) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def _vars(zendesk_id: int, facts: CustomerFacts, zendesk_url: str, options: Opti
         "zendesk_id": zendesk_id,
         ACTIVE_VAR: facts.is_active(),
         "zendesk_created": facts.value(CREATED),
-        "zendesk_tags": facts.tags(),
+        TAGS_VAR: facts.tags(),
         "zendesk_health": facts.value(HEALTH),
     }
     tickets = facts.counted_tickets()

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, bindparam, select
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, exists, select
 
 from bridge.clock import from_micros, to_micros
-from bridge.facts import FORMER_PREFIX, CustomerFacts, Fact, of_customer
+from bridge.facts import ACTIVE, FORMER_PREFIX, GONE, CustomerFacts, Fact, of_customer
 from bridge.ledger.prepared import Prepared, PreparedList
 from bridge.ledger.tables import facts
 from bridge.ledger.writing import upsert
@@ -46,6 +46,32 @@ def had_address(connection: Connection, installation_id: int, address: str) -> l
     asked = {"of": installation_id, "field": FORMER_PREFIX + address}
     found = (row[0] for row in _HAD_ADDRESS.rows(connection, asked))
     return sorted(number for number in found if number is not None)
+
+
+def deleted_users(connection: Connection, installation_id: int, *, limit: int) -> list[int]:
+    """Customers who are deleted in Zendesk, but not known to be gone; who was not read for longest first."""
+    gone = facts.alias()
+    is_gone = exists().where(
+        gone.c.installation_id == installation_id, gone.c.subject == facts.c.subject, gone.c.field == GONE
+    )
+    query = select(facts.c.zendesk_id).where(
+        facts.c.installation_id == installation_id,
+        facts.c.field == ACTIVE,
+        facts.c.value == "false",
+        ~is_gone,
+    )
+    return list(connection.scalars(query.order_by(facts.c.at).limit(limit)))
+
+
+def gone_users(connection: Connection, installation_id: int, *, before: int, limit: int) -> list[int]:
+    """Customers found to be gone from Zendesk before that moment (microseconds)."""
+    query = select(facts.c.zendesk_id).where(
+        facts.c.installation_id == installation_id,
+        facts.c.field == GONE,
+        facts.c.value == "true",
+        facts.c.at < before,
+    )
+    return list(connection.scalars(query.order_by(facts.c.at).limit(limit)))
 
 
 def is_any_told(connection: Connection, installation_id: int, field: str) -> bool:

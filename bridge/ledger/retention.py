@@ -39,7 +39,7 @@ from bridge.ledger.tables import (
 )
 
 AT_ONCE = 5_000  # rows in one transaction, so that nobody waits long for it
-AUDIT_KEPT = timedelta(days=3 * 366)  # who did what: operators and agents
+AUDIT_DAYS = 1096  # three years: who did what, operators and agents
 OF_AN_INSTALLATION = (
     audits,
     forgotten,
@@ -62,8 +62,8 @@ OF_AN_INSTALLATION = (
 )
 
 
-def forget(ledger: Ledger, keep_days: int) -> None:
-    """Delete what is older than `keep_days`.
+def forget(ledger: Ledger, keep_days: int, audit_days: int = AUDIT_DAYS) -> None:
+    """Delete what is older than `keep_days`; of who did what, what is older than `audit_days`.
 
     What is still to be applied, and open dead letters, stay however old.
     """
@@ -80,7 +80,7 @@ def forget(ledger: Ledger, keep_days: int) -> None:
     is_final = or_(dead_letters.c.dropped_at.is_(None), dead_letters.c.dropped_at < undoable)
     _clear(ledger, dead_letters, [dead_letters.c.id], (dead_letters.c.last_seen < before, settled, is_final))
     _clear(ledger, replays, [replays.c.id], (replays.c.ended_at < before,))
-    audited = to_micros(ledger.now() - AUDIT_KEPT)
+    audited = to_micros(ledger.now() - timedelta(days=audit_days))
     _clear(ledger, actions, [actions.c.id], (actions.c.at < audited,))
     _clear(ledger, agent_actions, [agent_actions.c.id], (agent_actions.c.at < audited,))
 
