@@ -60,7 +60,10 @@ def test_an_account_without_user_tags_states_none() -> None:
 
 
 def test_a_user_that_is_gone_is_inactive_and_nothing_else_is_known() -> None:
-    assert records.user_is_gone(7, NOW, "r1") == (Fact("user:7", "active", False, NOW, "reading", "r1", 7),)
+    assert records.user_is_gone(7, NOW, "r1") == (
+        Fact("user:7", "active", False, NOW, "reading", "r1", 7),
+        Fact("user:7", "gone", True, NOW, "reading", "r1", 7),
+    )
 
 
 def test_a_ticket_read_is_equal_to_the_one_an_event_tells() -> None:
