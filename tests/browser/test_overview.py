@@ -166,3 +166,17 @@ def test_everything_is_reached_by_keyboard_and_shows_the_focus(seat: Seat) -> No
     assert names[:6] == ["tab-overview", names[1], "panel-overview", "health", "sync", "Refresh"]
     assert names[1].startswith("Open in Sailthru")
     assert all(style == "solid" and width >= 2 for _, style, width in seen[:6])
+
+
+def test_everything_has_the_name_by_which_it_is_found(seat: Seat) -> None:
+    # on the first tab
+    for health, word in (("Home", "Frustrated"), ("ArrowRight", "Neutral"), ("ArrowRight", "Happy")):
+        seat.slider.press(health)
+        expect(seat.slider).to_have_attribute("aria-valuetext", word)
+    expect(seat.switch).to_be_visible()
+    expect(seat.status).to_be_attached()
+    # and on the other
+    seat.tab("Email")
+    expect(seat.button("Remove from Main List")).to_be_visible()
+    words = [option.strip() for option in seat.optout.locator("option:not([hidden])").all_inner_texts()]
+    assert [word.partition(" ")[0] for word in words] == ["None", "Basic", "All"]
