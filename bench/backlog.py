@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from bridge.fingerprint import fingerprint
 from bridge.ledger import directions, installations, tables
 from bridge.ledger.directions import DOWN, Direction
 from bridge.ledger.ledger import Ledger
@@ -160,4 +161,6 @@ def _letters(many: int, now: int) -> Iterator[dict[str, Any]]:
             "first_seen": now - number * SECOND,
             "last_seen": now - number * SECOND // 2,
             "state": "open",
+            "system": "sailthru",
+            "fingerprint": fingerprint(reason, "sailthru", error),
         }

@@ -40,6 +40,8 @@ ASKED = (
     "/console/events?q=customer:7",
     "/console/customers?q=c7@example.com",
     "/console/dead?q=type:ticket+installation:acme",
+    "/console/dead/letters?q=reason:timeout",
+    "/console/dead/replay?all=1",
 )
 KEY = "a-key-for-the-bench-only-4711-abcdef"
 NO_PAGES = ("/console/static/", "/console/login", "/console/link/", "/console/api/stream", "/console/<path")
