@@ -221,6 +221,22 @@ def test_who_did_what_is_kept_for_three_years(ledger: Ledger, acme: int, clock: 
         assert agent_actions.one(connection, acme, "a1") is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"), [("optout", "all"), ("list_remove", "News"), ("list_add", "News")]
+)
+def test_who_changed_opt_out_and_lists_is_kept_as_long_as_is_set(
+    ledger: Ledger, acme: int, clock: StillClock, kind: str, value: str
+) -> None:
+    accept(ledger, replace(action(acme), kind=kind, value=value))
+    clock.move(timedelta(days=400).total_seconds())
+    retention.forget(ledger, 30, 400)
+    assert len(notes(ledger)) == 1
+    assert state_of(ledger, acme)
+    clock.move(1)
+    retention.forget(ledger, 30, 400)
+    assert notes(ledger) == []
+
+
 def test_an_agent_is_known_as_zendesk_said_last(ledger: Ledger, acme: int) -> None:
     for known in (
         Agent(123, "Ann", is_staff=True, read_at=T),
