@@ -163,8 +163,9 @@ def test_after_the_tour_it_stays_up_to_be_looked_at_until_ctrl_c(tmp_path: Path)
     folder = tmp_path / "demo"
     with running(folder, "--json") as process:
         places: Mapping[str, str] = staying(process)["addresses"]
-        for name in ("what Zendesk holds", "what Sailthru holds", "the console", "metrics"):
+        for name in ("what Zendesk holds", "what Sailthru holds", "the receiver's health", "metrics"):
             assert answer(places[name]) == 200, name
+        assert answer(places["the console"]) == 302  # to the door
         shown = subprocess.run(
             [sys.executable, "-m", "commands", "customers", "show", "cleo.martin@example.org", "--json"],
             cwd=folder,
