@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 
@@ -20,7 +21,9 @@ class Sent:
 
 def send(port: int, requests: Sequence[bytes], *, per_second: float, connections: int = 32) -> list[Sent]:
     """Send them all, in order, each at its time; a late answer delays none of the others."""
-    return asyncio.run(_Sender(port, connections).send(requests, per_second))
+    # In a thread of its own: whoever calls may have an event loop already.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _Sender(port, connections).send(requests, per_second)).result()
 
 
 class _Sender:

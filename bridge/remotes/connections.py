@@ -13,9 +13,9 @@ import ssl
 import threading
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http.client import HTTPResponse, IncompleteRead
 from typing import Any, cast
 
@@ -53,7 +53,7 @@ class Connections:
     """
 
     def __init__(self, authorities: str = DEFAULT_CA_BUNDLE_PATH) -> None:
-        self._context = ssl.create_default_context(cafile=authorities)
+        self._authorities = authorities
         self._lock = threading.Lock()
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
@@ -87,6 +87,11 @@ class Connections:
             connection.close()
         return reply
 
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made for the first call that needs it: reading all those certificates takes a while."""
+        return ssl.create_default_context(cafile=self._authorities)
+
     def close(self) -> None:
         """Close what is idle now; what is in use is closed when its call ends."""
         with self._lock:
@@ -104,7 +109,7 @@ class Connections:
             return host
 
     def _connected(self, host: _Host, timeout_s: float) -> _Connection:
-        connection = host.made(self._context, timeout_s)
+        connection = host.made(lambda: self._context, timeout_s)
         try:
             connection.connect()
         except BaseException:
@@ -167,10 +172,10 @@ class _Host:
         if not is_kept:
             connection.close()
 
-    def made(self, context: ssl.SSLContext, timeout_s: float) -> _Connection:
+    def made(self, context: Callable[[], ssl.SSLContext], timeout_s: float) -> _Connection:
         host = cast(str, self._origin.host).strip("[]")
         if self._origin.scheme == "https":
-            return _SecureConnection(host, self._origin.port, timeout=timeout_s, ssl_context=context)
+            return _SecureConnection(host, self._origin.port, timeout=timeout_s, ssl_context=context())
         return _Connection(host, self._origin.port, timeout=timeout_s)
 
     def close(self) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Connection, Table, case, func, select
+from sqlalchemy import Connection, Table, case, func, make_url, select
 
 from bridge.broker.carrying import carried
 from bridge.broker.contract import Consumer, QueueDepth
@@ -62,6 +63,16 @@ class ManualClock:
 
     def move(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+
+@cache
+def _empty_ledger() -> bytes:
+    """A database with all tables: to copy one is far quicker than to make it, and each world needs one."""
+    with TemporaryDirectory() as folder:
+        engine = open_engine(f"sqlite:///{folder}/empty.db")
+        metadata.create_all(engine)
+        engine.dispose()
+        return Path(folder, "empty.db").read_bytes()
 
 
 class InlinePool(Executor):
@@ -139,8 +150,13 @@ class World:
 
     @classmethod
     def on(cls, database_url: str, box: Sandbox, clock: ManualClock, **options: Any) -> World:
+        file = make_url(database_url).database if database_url.startswith("sqlite") else None
+        if file and not Path(file).exists():
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            Path(file).write_bytes(_empty_ledger())
         ledger = Ledger(open_engine(database_url), clock)
-        metadata.create_all(ledger.engine)
+        if not file:
+            metadata.create_all(ledger.engine)
         vault = Vault((SECRET,))
         with ledger.writing() as connection:
             installation = installations.add(
