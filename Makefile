@@ -38,8 +38,8 @@ run: venv ## Run the processes of the Procfile with the settings of the environm
 services: ## Install what the tests start privately (RabbitMQ, PostgreSQL, Prometheus, Chromium); starts nothing
 	@tests/services/install
 
-# Three at a time: most tests wait for processes or the disk. A file's tests stay together.
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile
+# Two at a time: most tests wait for processes or the disk; with three, browsers miss keys on two cores. A file's tests stay together.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 test: venv services ## Run all tests
 	@$(PYTEST) $(ARGS)
