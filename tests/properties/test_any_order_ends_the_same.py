@@ -169,7 +169,7 @@ def expected_of(play: Play, touched: set[int]) -> dict[str, dict[str, Any]]:
     }
 
 
-ANY = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+ANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 hearings = st.sampled_from(["late", "in groups"])
 
 

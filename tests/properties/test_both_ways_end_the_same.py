@@ -14,7 +14,7 @@ from tests.properties.two_sides import Both, Change, both, two_sided
 pytestmark = pytest.mark.slow
 
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
-ANY = settings(max_examples=15, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+ANY = settings(max_examples=25, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 # Sailthru may show what was so some seconds ago, though not longer ago than we wait.
 lags = st.sampled_from([0.0, 2.0, 4.0])
 hearings = st.sampled_from(["at once", "late", "in groups"])
