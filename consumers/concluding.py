@@ -137,12 +137,12 @@ class _Conclusion:
             self.saving.now()
             self._free(settled)
         customer = self._rested(settled, row)
-        # The others first: one of them may let go of the very profile that the customer takes over.
-        self._save(*settled.others)
         if is_alone:
             self.saving.later(customer)
             self.changed.append(customer)
         else:
+            # The others first: one of them may let go of the very profile that the customer takes over.
+            self._save(*settled.others)
             self._save(customer)
         self._follow(replace(settled, customer=customer))
         return settled

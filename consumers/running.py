@@ -113,6 +113,7 @@ def run(running: Consuming, stop: threading.Event) -> None:
         reader.wake.set()
     for thread in threads:
         thread.join()
+    running.pusher.finish()  # the worker, too, begins calls: its last ones after the pusher's own end
     running.pusher.pool.shutdown()
     running.zendesk_pusher.pool.shutdown()
     for reader in running.readers:
