@@ -8,9 +8,9 @@ from datetime import datetime
 
 from bridge.clock import to_micros
 from bridge.errors import Unavailable
+from bridge.holder import new_holder
 from bridge.ledger import processes
 from bridge.ledger.ledger import Ledger
-from bridge.ledger.passes import new_holder
 from bridge.ledger.processes import Sign
 
 BEAT_S = 10.0

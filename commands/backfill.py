@@ -14,7 +14,8 @@ import click
 
 from bridge.clock import from_micros, iso
 from bridge.errors import BadSettings
-from bridge.ledger import backfills, passes
+from bridge.holder import new_holder
+from bridge.ledger import backfills
 from bridge.ledger.backfills import Backfill
 from bridge.ledger.installations import Installation
 from bridge.services import Services
@@ -105,7 +106,7 @@ def _run(
     with services.ledger.writing() as connection:
         begin(connection, installation.id, since=since, anew=anew, now=services.ledger.now())
     with Shown(is_quiet=is_quiet) as shown:
-        work = Backfilling(parts_of(services), installation, passes.new_holder(), stop, told=shown.went_on)
+        work = Backfilling(parts_of(services), installation, new_holder(), stop, told=shown.went_on)
         try:
             with _pushing(services):
                 done = work.run()

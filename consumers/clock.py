@@ -20,6 +20,7 @@ from bridge.broker.contract import Publisher
 from bridge.broker.draining import drain
 from bridge.errors import Unavailable
 from bridge.heartbeat import Heartbeat, Pulse
+from bridge.holder import new_holder
 from bridge.ledger import events, passes, retention
 from bridge.ledger.processes import CLOCK
 from bridge.queues import watch
@@ -178,7 +179,7 @@ def run(services: Services, stop: threading.Event) -> None:
     """
     failed: list[BaseException] = []
     reader = reconciler(services)
-    passing = timepiece(services, services.broker.publisher(), passes.new_holder())
+    passing = timepiece(services, services.broker.publisher(), new_holder())
     beating = Heartbeat.of(services.ledger, CLOCK, passing.pulse).start(stop)
     threads = [
         begin("passes", partial(passing.run, stop), stop, failed),

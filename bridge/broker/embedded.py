@@ -15,9 +15,9 @@ from bridge.broker.contract import DEAD_QUEUES, Message, Outgoing, QueueDepth
 from bridge.broker.embedded_consumer import EmbeddedConsumer
 from bridge.broker.embedded_store import EmbeddedStore
 from bridge.broker.group_commit import GroupCommit
-from bridge.broker.holder import new_holder
 from bridge.broker.wakeups import announce
 from bridge.errors import Unavailable
+from bridge.holder import new_holder
 from bridge.ledger.ledger import Ledger
 
 GIVEN_UP_LEASE = timedelta(seconds=60)

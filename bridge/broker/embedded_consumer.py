@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from bridge.broker import embedded_queue
 from bridge.broker.contract import LANES, QUEUES, Message, queue_of
 from bridge.broker.embedded_store import EmbeddedStore
-from bridge.broker.holder import is_surely_dead, new_holder
 from bridge.broker.in_hand import InHand
 from bridge.broker.wakeups import Wakeups, open_wakeups
 from bridge.errors import Unavailable
+from bridge.holder import is_surely_dead, new_holder
 
 LEASE = timedelta(seconds=15)  # for holders of other machines; those of this one are looked up
 LOOK_FOR_DEAD_S = 1.0

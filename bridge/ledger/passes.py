@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 from datetime import datetime
 
 from sqlalchemy import Connection, or_, select, update
 
 from bridge.clock import to_micros
+from bridge.holder import is_surely_dead
 from bridge.ledger.tables import passes
 from bridge.ledger.writing import upsert
 
@@ -49,27 +47,7 @@ def holder_of(connection: Connection, name: str) -> str | None:
 
 
 def let_go_of_dead(connection: Connection, name: str) -> None:
-    """Free the pass of a process of this machine that ended without letting go.
-
-    Should it live after all, it finds with its next `hold` that it was overtaken.
-    """
+    """Free the pass of a process of this machine that ended without letting go."""
     holder = holder_of(connection, name) or ""
-    host, _, rest = holder.partition("/")
-    number = rest.partition("/")[0]
-    if host == socket.gethostname() and number.isdigit() and not _lives(int(number)):
+    if is_surely_dead(holder):
         let_go(connection, name, holder)
-
-
-def _lives(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def new_holder() -> str:
-    """A name for this process that no other one has."""
-    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"

@@ -12,11 +12,11 @@ from typing import Any
 
 from bridge.broker.contract import Publisher
 from bridge.errors import BadSettings, Refused
+from bridge.holder import new_holder
 from bridge.ledger import actions, letters, replays
 from bridge.ledger.dead import DeadLetter
 from bridge.ledger.ledger import Ledger
 from bridge.ledger.letters import DeadFilter
-from bridge.ledger.passes import new_holder
 from bridge.ledger.replays import FINISHED, STOPPED, Replay
 from bridge.repair.replaying import replay
 

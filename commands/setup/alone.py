@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from bridge.errors import BadSettings
+from bridge.holder import new_holder
 from bridge.ledger import passes
 from bridge.ledger.installations import Installation
 from bridge.services import Services
@@ -23,15 +22,14 @@ def alone(services: Services, one: Installation) -> Iterator[Callable[[], None]]
 
     Raises `BadSettings` while another run holds it.
     """
-    holder = passes.new_holder()
+    holder = new_holder()
 
     def hold(until: timedelta) -> None:
         now = services.ledger.now()
         name = f"setup/{one.id}"
         with services.ledger.writing() as connection:
-            known = passes.holder_of(connection, name)
-            as_if = now + HELD if known is not None and is_dead(known) else now
-            is_ours = passes.hold(connection, name, holder, until=now + until, now=as_if)
+            passes.let_go_of_dead(connection, name)
+            is_ours = passes.hold(connection, name, holder, until=now + until, now=now)
         if not is_ours:
             raise BadSettings(
                 [f"another setup of {one.name} runs, or was killed less than two minutes ago: try again then"]
@@ -42,20 +40,6 @@ def alone(services: Services, one: Installation) -> Iterator[Callable[[], None]]
         yield lambda: hold(HELD)
     finally:
         hold(timedelta(0))
-
-
-def is_dead(holder: str) -> bool:
-    """Whether a holder was a process of this machine that is gone."""
-    host, process, _ = holder.split("/") if holder.count("/") == 2 else ("", "", "")
-    if host != socket.gethostname() or not process.isdigit():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -116,10 +115,9 @@ def test_two_at_once_are_one_too_many(running: Bridge, services: Services) -> No
 def test_a_run_that_was_killed_keeps_nobody_waiting(running: Bridge, services: Services) -> None:
     one = services.directory.get("acme")
     assert one is not None
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait()
-    now = services.ledger.now()
-    holder = f"{socket.gethostname()}/{gone.pid}/cafe"
+    code = "from bridge.holder import new_holder; print(new_holder())"
+    gone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    now, holder = services.ledger.now(), gone.stdout.strip()
     with services.ledger.writing() as connection:
         passes.hold(connection, f"setup/{one.id}", holder, until=now + timedelta(minutes=2), now=now)
     assert running.terminal.run("setup", "acme", "--public-url", running.url).exit_code == 0

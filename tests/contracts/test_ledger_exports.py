@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ from bridge.clock import to_micros
 from bridge.directory import Directory
 from bridge.facts import ADDRESS, CREATED, TICKET, Fact
 from bridge.forgotten import Forgotten
+from bridge.holder import new_holder
 from bridge.ledger import backfills, customers, exports, facts, passes, waits
 from bridge.ledger.backfills import CUSTOMERS, Backfill
 from bridge.ledger.customers import Mark
@@ -57,7 +57,9 @@ def test_a_wait_is_taken_by_one_whether_or_not_it_is_due(ledger: Ledger, acme: i
 
 def test_the_lease_of_a_process_that_is_dead_is_free(ledger: Ledger) -> None:
     until = NOW + timedelta(minutes=1)
-    dead, alive = f"{socket.gethostname()}/99999999/a", passes.new_holder()
+    alive = new_holder()
+    machine, _pid, rest = alive.split("|", 2)
+    dead = f"{machine}|99999999|{rest}"
     with ledger.writing() as connection:
         assert passes.hold(connection, "backfill/1", dead, until=until, now=NOW)
         assert not passes.hold(connection, "backfill/1", alive, until=until, now=NOW)

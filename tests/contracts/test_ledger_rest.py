@@ -71,10 +71,6 @@ def test_two_clocks_side_by_side_never_hold_the_same_pass(ledger: Ledger) -> Non
         assert sorted(both_at(100.0 * number)) == [False, True]
 
 
-def test_two_processes_never_have_the_same_name() -> None:
-    assert passes.new_holder() != passes.new_holder()
-
-
 def note(ledger: Ledger, installation_id: int, found: Trouble, *, at_s: int = 0) -> Direction:
     with ledger.writing() as connection:
         trouble.note(connection, installation_id, "sailthru", found, T + at_s * SECOND)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.ledger import passes
+from bridge.holder import new_holder
 from bridge.ledger.backfills import Backfill
 from consumers.exporting.backfilling import MOST_WAITING, Backfilling, begin
 from consumers.exporting.paging import Overtaken
@@ -51,7 +51,7 @@ def started(story: Story, **options: Any) -> Backfill:
 
 def go_on(story: Story, *, steps: int = 10_000) -> Backfill:
     """A process goes on with the backfill, and is stopped after so many looks at the clock."""
-    work = Backfilling(parts_of(story), story.world.installation, passes.new_holder(), Pauses(story, steps))
+    work = Backfilling(parts_of(story), story.world.installation, new_holder(), Pauses(story, steps))
     try:
         return work.run()
     finally:

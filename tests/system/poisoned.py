@@ -17,7 +17,7 @@ import structlog
 
 from bridge import logs, metrics
 from bridge.broker.contract import Message
-from bridge.ledger import passes
+from bridge.holder import new_holder
 from bridge.services import Services, build, require_ready
 from bridge.settings import load_settings
 from consumers.clock import timepiece
@@ -65,7 +65,7 @@ def run_consumer(services: Services, stop: threading.Event) -> None:
 
 def run_clock(services: Services, stop: threading.Event) -> None:
     tries = PoisonedTries(services.ledger, services.directory, services.broker, services.clock)
-    clock = timepiece(services, services.broker.publisher(), passes.new_holder())
+    clock = timepiece(services, services.broker.publisher(), new_holder())
     clock.passes[:] = [
         replace(one, do=tries.step, every_s=0.5) if one.name == "last_tries" else one for one in clock.passes
     ]

@@ -1,4 +1,4 @@
-"""Who holds an embedded message.
+"""Who holds something on a lease: a message, a pass, an installation being set up.
 
 A name by which others of the same machine can tell that the process has died.
 """
@@ -21,8 +21,11 @@ def new_holder() -> str:
 
 
 def is_surely_dead(holder: str) -> bool:
-    """True only for a process of this machine that has ended; of another's, the lease decides."""
-    machine, pid, started, _number = holder.rsplit("|", 3)
+    """True only for a process of this machine that has ended; of another's, the lease decides.
+
+    A holder may be nobody (empty): that is no process either, so nothing is sure.
+    """
+    machine, pid, started, _number = holder.rsplit("|", 3) if holder.count("|") >= 3 else ("", "", "", "")
     return machine == _machine() and _started(int(pid)) != started
 
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from bridge.broker.holder import is_surely_dead, new_holder
+from bridge.holder import is_surely_dead, new_holder
 
 
 def test_two_holders_of_one_process_are_two() -> None:
@@ -18,7 +18,7 @@ def test_this_process_lives() -> None:
 
 
 def test_a_process_that_ended_is_dead() -> None:
-    code = "from bridge.broker.holder import new_holder; print(new_holder())"
+    code = "from bridge.holder import new_holder; print(new_holder())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert is_surely_dead(ended.stdout.strip())
