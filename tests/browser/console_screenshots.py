@@ -10,7 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from bridge.ledger import tables
+from bridge.ledger import dead, tables
+from bridge.ledger.dead import DeadLetter
 from schemas.zendesk_events import read_delivery
 from tests.browser.console import DOWN, ConsoleServer, Watcher
 from tests.payloads import payload
@@ -31,7 +32,7 @@ PAGES = {
 ALSO = {"overview": [("dark", 1280), ("light", 320)]}
 KINDS = ("ticket.status_changed", "user.tags_changed", "user.identity_changed")
 REASONS = (
-    ("email_conflict", "sailthru refused: email_conflict (99)"),
+    ("email_conflict", "Another Sailthru profile has the new address of customer 7."),
     ("consent_changed", "the state that the agent saw has changed"),
 )
 
@@ -71,7 +72,9 @@ def _file(name: str, scheme: str, width: int) -> str:
 
 
 def _take(watcher: Watcher, path: str, file: Path, *, scheme: str, width: int) -> None:
-    watcher.look(path)
+    answer = watcher.page.goto(watcher.server.url + path)
+    if answer is None or not answer.ok:
+        raise SystemExit(f"screenshots: {path} is no page: {answer and answer.status}")
     watcher.see(scheme, width)
     watcher.page.evaluate("document.activeElement.blur()")
     watcher.page.screenshot(path=file, full_page=True)
@@ -99,7 +102,8 @@ def _fill(server: ConsoleServer) -> None:
     with server.door.ledger.writing() as connection:
         connection.execute(tables.customers.insert(), [customer])
         connection.execute(tables.events.insert(), [_event(number, now) for number in range(12)])
-        connection.execute(tables.dead_letters.insert(), [_letter(number, now) for number in range(6)])
+        for number in range(6):
+            dead.bury(connection, _letter(number), now - number * 60 * SECOND)
 
 
 def _event(number: int, now: int) -> dict[str, object]:
@@ -125,18 +129,16 @@ def _event(number: int, now: int) -> dict[str, object]:
     }
 
 
-def _letter(number: int, now: int) -> dict[str, object]:
+def _letter(number: int) -> DeadLetter:
     reason, error = REASONS[number % 2]
-    return {
-        "installation_id": 1 + number % 2,
-        "lane": "zendesk" if number % 2 == 0 else "agent",
-        "type": "user.identity_changed" if number % 2 == 0 else "agent.optout",
-        "event_id": f"event-{number}",
-        "zendesk_id": 7 + number,
-        "reason": reason,
-        "error": error,
-        "attempts": 1,
-        "first_seen": now - (900 + number) * SECOND,
-        "last_seen": now - number * 60 * SECOND,
-        "state": "open",
-    }
+    is_agents = number % 2 == 1
+    return DeadLetter(
+        installation_id=1 + number % 2,
+        lane="agent" if is_agents else "zendesk",
+        type="agent.optout" if is_agents else "user.identity_changed",
+        reason=reason,
+        error=error,
+        event_id=f"event-{number}",
+        zendesk_id=7 + number,
+        attempts=1,
+    )
