@@ -109,7 +109,7 @@ class Process:
         self.second_tries.ledger = self.worker.ledger
         parts = self.pusher.parts
         between = replace(parts, ledger=self.worker.ledger, remotes=of_remotes(parts.remotes))
-        self.pusher.parts = self.zendesk_pusher.parts = between
+        self.pusher.parts = self.pusher.choosing.parts = self.zendesk_pusher.parts = between
         self.reader.parts = self.profile_reader.parts = between
         self.agents.parts = self.desk.parts = between
 
