@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from werkzeug.serving import make_server
 
 from bridge.clock import Clock, SystemClock, to_micros
@@ -126,11 +126,16 @@ class Watcher:
         watcher.page.on("pageerror", lambda error: watcher.complaints.append(str(error)))
         watcher.page.goto(server.link(role))
         watcher.page.get_by_role("button", name="Sign in").click()
+        watcher.wait_for_keys()
         return watcher
 
     def look(self, path: str = "/") -> None:
         """Open a page; `path` begins after `/console`."""
         self.page.goto(self.server.url + path)
+
+    def wait_for_keys(self) -> None:
+        """Until the page listens to keys, which its button for them tells."""
+        expect(self.page.get_by_role("button", name="Keys")).to_be_enabled()
 
     def see(self, scheme: str, width: int) -> None:
         """See the page in another mode and width."""

@@ -87,6 +87,7 @@ def test_keys_are_shown_and_can_be_switched_off(watcher: Watcher) -> None:
     dialog.get_by_role("checkbox", name="Use these keys").uncheck()
     dialog.get_by_role("button", name="Close").click()
     page.reload()
+    watcher.wait_for_keys()
     page.keyboard.press("?")
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Keys").click()

@@ -8,8 +8,10 @@ export function listen() {
 	const choice = document.getElementById("use-keys");
 	choice.checked = areOn();
 	choice.addEventListener("change", () => localStorage.setItem(SWITCH, choice.checked ? "on" : "off"));
-	document.getElementById("open-help").addEventListener("click", () => open(help));
 	document.addEventListener("keydown", pressed);
+	const opener = document.getElementById("open-help");
+	opener.addEventListener("click", () => open(help));
+	opener.disabled = false; // now somebody listens
 }
 
 function areOn() {
